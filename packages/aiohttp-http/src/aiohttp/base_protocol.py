@@ -1,0 +1,147 @@
+"""Back-pressure between one transport and the code that reads from and writes to it.
+
+This file knows the asyncio flow control callbacks. It does not know HTTP, nor which role the
+connection has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from aiohttp._futures import set_exception, set_result
+from aiohttp.client_exceptions import ClientConnectionResetError
+from aiohttp.tcp_helpers import tcp_nodelay
+
+__all__ = ("BaseProtocol",)
+
+# What pausing raises on a transport that is closing, cannot pause at all, or is a bare mock of one.
+PAUSE_RESUME_READING_ERRORS = (AttributeError, NotImplementedError, RuntimeError)
+
+
+class BaseProtocol(asyncio.Protocol):
+    """Keep the flow control state of one connection.
+
+    Args:
+        loop: the loop that drives the transport.
+        parser: what consumes received bytes, kept for the subclass that feeds it.
+    """
+
+    __slots__ = (
+        "_connection_lost",
+        "_drain_waiters",
+        "_loop",
+        "_parser",
+        "_paused",
+        "_reading_paused",
+        "_upgraded",
+        "transport",
+    )
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, parser: Any = None) -> None:
+        self._loop = loop
+        self._parser = parser
+        # True once another protocol than HTTP/1.1 is spoken on the connection.
+        self._upgraded = False
+        # The transport's write buffer is above its high-water mark.
+        self._paused = False
+        # Somebody asked to receive no more for now; also kept while no transport is there yet.
+        self._reading_paused = False
+        self._connection_lost = False
+        # A future for each coroutine that waits until writing goes on; not shared, so that
+        # cancelling one leaves the others waiting. Empty tuple: costs nothing while nobody waits.
+        self._drain_waiters: tuple[asyncio.Future[None], ...] = ()
+        # None before connection_made() and after connection_lost().
+        self.transport: asyncio.Transport | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether there is a transport."""
+        return self.transport is not None
+
+    @property
+    def writing_paused(self) -> bool:
+        """Tell whether the transport asked to write no more for now."""
+        return self._paused
+
+    # Writing…
+
+    def pause_writing(self) -> None:
+        """Note that the transport's buffer is full (called by the transport)."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Wake the writers: the transport's buffer has drained (called by the transport)."""
+        self._paused = False
+        waiters, self._drain_waiters = self._drain_waiters, ()
+        for waiter in waiters:
+            set_result(waiter, None)
+
+    async def _drain_helper(self) -> None:
+        """Wait until the transport takes more data.
+
+        Any number of coroutines may wait; cancelling one leaves the others waiting.
+
+        Raises:
+            ClientConnectionResetError: there is no connection.
+            ConnectionError: the connection broke during the wait.
+        """
+        if self.transport is None:
+            raise ClientConnectionResetError("Connection lost")
+        if not self._paused:
+            return
+        waiter = self._loop.create_future()
+        self._drain_waiters += (waiter,)
+        await waiter
+
+    # Reading…
+
+    def pause_reading(self) -> None:
+        """Receive no more until `resume_reading()`."""
+        self._reading_paused = True
+        self._pause_transport_reading()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Receive again after `pause_reading()`.
+
+        Args:
+            resume_parser: whether a subclass whose parser holds data back lets it go on.
+        """
+        self._reading_paused = False
+        self._resume_transport_reading()
+
+    def _pause_transport_reading(self) -> None:
+        if self.transport is not None:
+            try:
+                self.transport.pause_reading()
+            except PAUSE_RESUME_READING_ERRORS:
+                pass  # a closing transport delivers nothing more anyway
+
+    def _resume_transport_reading(self) -> None:
+        if self.transport is not None:
+            try:
+                self.transport.resume_reading()
+            except PAUSE_RESUME_READING_ERRORS:
+                pass  # as above
+
+    # The connection…
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport, without Nagle's delay."""
+        tr = cast(asyncio.Transport, transport)
+        tcp_nodelay(tr, True)
+        self.transport = tr
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the transport and wake who waits for it to drain.
+
+        The waiters see an error only if there was one; otherwise the next write tells them.
+        """
+        self.transport = None
+        self._connection_lost = True
+        waiters, self._drain_waiters = self._drain_waiters, ()
+        for waiter in waiters:
+            if exc is None:
+                set_result(waiter, None)
+            else:
+                set_exception(waiter, ConnectionError("Connection lost"), exc)
