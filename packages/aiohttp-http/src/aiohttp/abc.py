@@ -238,6 +238,9 @@ class AbstractCookieJar(Sized, IterableBase):
 class AbstractStreamWriter(ABC):
     """Writes the body of a message."""
 
+    # Empty, so that a writer may have slots.
+    __slots__ = ()
+
     # Bytes not yet handed to the transport, bytes handed to it, and body bytes still allowed by
     # Content-Length (None: any number).
     buffer_size: int = 0
