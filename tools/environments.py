@@ -1,0 +1,180 @@
+"""Virtual environments under ``.venv/``, made when they are asked for and kept while they fit.
+
+    python -m tools.environments test [--pure] [pytest arguments]   build, install, run all tests
+    python -m tools.environments run                                serve the demo
+    python -m tools.environments check PROGRAM [arguments]          run a check on the sources
+    python -m tools.environments wheels [--pure]                    build all, print their files
+    python -m tools.environments install [--pure] NAME...           install into this environment
+
+This is where a fresh clone starts: the standard library of a bare Python has to be enough.  What
+an environment holds is named by dependency groups in ``pyproject.toml``; how a wheel is built is
+the business of ``tools.wheelhouse``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tools import wheelhouse
+from tools.tree import DISTRIBUTIONS, ROOT, requirements, shown, source_roots
+from tools.wheelhouse import INTERPRETER, Wheelhouse
+
+HOME = ROOT / ".venv"
+
+# Environments by name -> the dependency groups in them.
+GROUPS = {
+    "build": ("build",),
+    "test": ("test",),
+    "run": ("demo",),
+    "check": ("check", "test"),
+    "docs": ("docs",),
+    "release": ("build", "release"),
+}
+
+NO_PIP = """\
+{python} cannot make an environment with pip in it: its module 'ensurepip' is missing.
+On Debian and Ubuntu that is a package of its own: apt-get install python3-venv
+Another interpreter can be named: make PYTHON=python3.12 ...
+"""
+
+
+class Environment:
+    """One virtual environment, and its interpreter."""
+
+    def __init__(self, name: str, variant: str = "") -> None:
+        self.groups = GROUPS[name]
+        self.path = HOME / f"{name}-{INTERPRETER}{variant}"
+        self.python = self.path / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+    def make(self, *requirements: str) -> Environment:
+        """Create the environment, unless one made of the same things is there."""
+        stamp = self.path / "made-of"
+        seed = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
+        seed.update("\n".join([sys.version, sys.base_prefix, *requirements]).encode())
+        if stamp.is_file() and stamp.read_text("utf-8") == seed.hexdigest():
+            return self
+        if importlib.util.find_spec("ensurepip") is None:
+            sys.exit(NO_PIP.format(python=sys.executable))
+        print(f"making the environment {self.path.relative_to(ROOT)}", flush=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+        venv.create(self.path, with_pip=True, symlinks=os.name != "nt")
+        # Dependency groups (PEP 735) are read by pip since 25.1.
+        self.pip("install", "--upgrade", "pip>=25.1")
+        self.pip("install", *(w for g in self.groups for w in ("--group", g)), *requirements)
+        stamp.write_text(seed.hexdigest(), "utf-8")
+        return self
+
+    def install_wheels(self, wheels: Sequence[Path]) -> Environment:
+        """Install exactly these wheels; whatever of ours was there before goes."""
+        stamp = self.path / "wheels"
+        digests = "".join(hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels)
+        if stamp.is_file() and stamp.read_text("utf-8") == digests:
+            return self
+        # A wheel of a release that is installed already would be left alone by pip.
+        self.pip("uninstall", "--yes", *DISTRIBUTIONS)
+        self.pip("install", *map(str, wheels))
+        stamp.write_text(digests, "utf-8")
+        return self
+
+    def add_sources(self) -> Environment:
+        """Put the source roots on the path, as editable installs do."""
+        ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        command = [str(self.python), "-c", ask]
+        purelib = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        lines = "".join(f"{path}\n" for path in source_roots())
+        (Path(purelib.strip()) / "aiohttp-sources.pth").write_text(lines, "utf-8")
+        return self
+
+    def pip(self, command: str, *arguments: str) -> None:
+        if status := self.run("-m", "pip", command, "--quiet", *arguments):
+            sys.exit(status)
+
+    def run(self, *arguments: str, cwd: Path = ROOT, **environ: str) -> int:
+        """Run this environment's Python; return its exit status."""
+        command = [str(self.python), *arguments]
+        return subprocess.run(command, cwd=cwd, env={**os.environ, **environ}).returncode
+
+
+def build_wheels(*, pure: bool = False) -> Wheelhouse:
+    """Build the wheels for this interpreter in an environment of their own."""
+    return wheelhouse.build(Environment("build").make().python, pure=pure)
+
+
+def test(*arguments: str) -> int:
+    """Run the tests against installed wheels, from a folder in which no source is near."""
+    pure = "--pure" in arguments
+    selected = [a for a in arguments if a != "--pure"]
+    environ = {"AIOHTTP_NO_EXTENSIONS": "1"} if pure else {}
+    environment = Environment("test", "-pure" if pure else "").make()
+    environment.install_wheels(build_wheels(pure=pure).wheels)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        return environment.run(*pytest(*selected), cwd=Path(elsewhere), **environ)
+
+
+def pytest(*arguments: str) -> list[str]:
+    """Return the command that runs all tests, or those that ``arguments`` name."""
+    selected = [str(p) if (p := ROOT / a).exists() else a for a in arguments]
+    if not any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
+        selected += [str(path) for path in test_folders()]
+    return ["-m", "pytest", "-c", str(ROOT / "pyproject.toml"), f"--rootdir={ROOT}", *selected]
+
+
+def test_folders() -> list[Path]:
+    patterns = ("packages/*/tests", "docs/examples/*/tests", "tools/tests")
+    return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+
+
+def run(*arguments: str) -> int:
+    """Serve the demo until it is interrupted."""
+    environment = Environment("run").make().install_wheels(build_wheels().wheels)
+    try:
+        return environment.run("-m", "polls", *arguments, cwd=ROOT / "docs" / "examples")
+    except KeyboardInterrupt:
+        return 0
+
+
+def check(*arguments: str) -> int:
+    """Run a module or a program of the environment that has the sources and the checkers."""
+    environment = Environment("check").make(*requirements()).add_sources()
+    return environment.run("-m", *arguments)
+
+
+def wheels(*arguments: str) -> int:
+    """Build the wheels and say where they are."""
+    print(*map(shown, build_wheels(pure="--pure" in arguments).wheels), sep="\n")
+    return 0
+
+
+def install(*arguments: str) -> int:
+    """Install distributions of ours, and no other of ours, into the environment that runs this."""
+    house = build_wheels(pure="--pure" in arguments)
+    wheelhouse.install(house, [a for a in arguments if a != "--pure"])
+    return 0
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "test": test,
+    "run": run,
+    "check": check,
+    "wheels": wheels,
+    "install": install,
+}
+
+
+def main() -> int:
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    return COMMANDS[sys.argv[1]](*sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
