@@ -8,8 +8,8 @@ A module declares its deprecated things once, as constants, and warns through th
     ...
     _LOOP_ARGUMENT.warn()
 
-The registry is read by the tools that write the documentation and check the policy of versions.  This
-file knows no particular deprecation.
+The registry is read by the tools that write the documentation and check the policy of versions.
+This file knows no particular deprecation.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Deprecation:
         )
 
     def warn(self, stacklevel: int = 2) -> None:
-        """Warn at the caller's line; ``stacklevel`` counts as in :func:`warnings.warn`, from there."""
+        """Warn; ``stacklevel`` counts from the code that calls this, as in :func:`warnings.warn`."""
         warnings.warn(self.message, DeprecationWarning, stacklevel=stacklevel + 1)
 
 

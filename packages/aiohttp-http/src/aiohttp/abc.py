@@ -1,7 +1,7 @@
 """The interfaces that a program may implement itself, and nothing else.
 
-No implementation lives here: an access logger, a cookie jar, a resolver, a router, a view or a stream
-writer of one's own subclasses one of these.
+No implementation lives here: an access logger, a cookie jar, a resolver, a router, a view or a
+stream writer of one's own subclasses one of these.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class AbstractRouter(ABC):
     def __init__(self) -> None:
         self._frozen = False
 
-    def post_init(self, app: Application) -> None:
+    def post_init(self, app: Application) -> None:  # noqa: B027 - optional
         """Called once with the application that owns the router; does nothing by default."""
 
     @property
@@ -278,5 +278,5 @@ class AbstractStreamWriter(ABC):
     async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:
         """Write the head; it may be held back to leave together with the body."""
 
-    def send_headers(self) -> None:
+    def send_headers(self) -> None:  # noqa: B027 - optional
         """Send a head that was held back, where the writer holds heads back."""

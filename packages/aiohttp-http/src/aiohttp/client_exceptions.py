@@ -21,7 +21,7 @@ neither sockets nor sessions: it keeps facts, and says them in a sentence.
     │       └── ServerTimeoutError                also TimeoutError
     │           ├── ConnectionTimeoutError
     │           └── SocketTimeoutError
-    ├── ClientResponseError                       a response, but not the one wanted; status, headers
+    ├── ClientResponseError                       a response, but not the wanted one; status
     │   ├── ClientHttpProxyError
     │   ├── ContentTypeError
     │   ├── TooManyRedirects
@@ -241,7 +241,7 @@ class ClientOSError(ClientConnectionError, OSError):
 
 
 class ClientConnectorError(ClientOSError):
-    """A connection could not be made; ``host``, ``port``, ``ssl`` and ``os_error`` say where and why."""
+    """A connection could not be made: ``host``, ``port``, ``ssl`` say where, ``os_error`` why."""
 
     def __init__(self, connection_key: ConnectionKey, os_error: OSError) -> None:
         self._conn_key = connection_key
@@ -271,7 +271,7 @@ class ClientConnectorError(ClientOSError):
         return f"Cannot connect to host {self.host}:{self.port} ssl:{tls} [{self._reason()}]"
 
     def _reason(self) -> str:
-        # strerror is None where the error was made from one argument: then its text is all there is.
+        # An error made from one argument has no strerror: its text is all there is.
         return str(self.strerror or self._os_error)
 
     def __reduce__(self) -> tuple[Any, ...]:

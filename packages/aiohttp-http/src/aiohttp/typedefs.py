@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiohttp.web_request import Request as Request
     from aiohttp.web_response import StreamResponse as StreamResponse
 
-Byteish = Union[bytes, bytearray, memoryview]
+Byteish = bytes | bytearray | memoryview
 
 JSONEncoder = Callable[[Any], str]
 JSONBytesEncoder = Callable[[Any], bytes]
@@ -29,7 +29,7 @@ JSONDecoder = Callable[[str], Any]
 DEFAULT_JSON_ENCODER: JSONEncoder = json.dumps
 DEFAULT_JSON_DECODER: JSONDecoder = json.loads
 
-StrOrURL = Union[str, URL]
+StrOrURL = str | URL
 Query = _Query
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -41,7 +41,7 @@ LooseHeaders = Union[
     Mapping[istr, str],
     "CIMultiDict[str]",
     "CIMultiDictProxy[str]",
-    Iterable[tuple[Union[str, istr], str]],
+    Iterable[tuple[str | istr, str]],
 ]
 
 LooseCookiesMappings = Mapping[str, Union[str, "BaseCookie[str]", "Morsel[Any]"]]
