@@ -7,6 +7,7 @@ connection has.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, cast
 
 from aiohttp._futures import set_exception, set_result
@@ -112,17 +113,15 @@ class BaseProtocol(asyncio.Protocol):
 
     def _pause_transport_reading(self) -> None:
         if self.transport is not None:
-            try:
+            with suppress(
+                *PAUSE_RESUME_READING_ERRORS
+            ):  # a closing transport delivers nothing more anyway
                 self.transport.pause_reading()
-            except PAUSE_RESUME_READING_ERRORS:
-                pass  # a closing transport delivers nothing more anyway
 
     def _resume_transport_reading(self) -> None:
         if self.transport is not None:
-            try:
+            with suppress(*PAUSE_RESUME_READING_ERRORS):  # as above
                 self.transport.resume_reading()
-            except PAUSE_RESUME_READING_ERRORS:
-                pass  # as above
 
     # The connection…
 

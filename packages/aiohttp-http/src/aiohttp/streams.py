@@ -49,7 +49,7 @@ _UNREAD_DATA = declare(
 _NO_CAUSE: Final = BaseException()
 
 
-class EofStream(Exception):  # noqa: N818 - the name is public
+class EofStream(Exception):
     """The stream has ended: there is nothing more to read."""
 
 
@@ -179,7 +179,7 @@ class StreamReader:
             info.append(f"w={self._waiter!r}")
         if self._exception is not None:
             info.append(f"e={self._exception!r}")
-        return "<%s>" % " ".join(info)
+        return f"<{' '.join(info)}>"
 
     # State…
 
@@ -188,6 +188,11 @@ class StreamReader:
         """Bytes received for this body, before content decoding."""
         compressed = self.total_compressed_bytes
         return self.total_bytes if compressed is None else compressed
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were fed and not read yet."""
+        return self._size
 
     def get_read_buffer_limits(self) -> tuple[int, int]:
         """Return the low and the high-water mark in bytes."""

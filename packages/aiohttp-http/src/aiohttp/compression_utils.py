@@ -1,0 +1,712 @@
+"""Compressors and decompressors of content codings (RFC 9110 §8.4.1), step by step and bounded.
+
+This file knows zlib (or a library that is like it), brotli and zstd, and executors. It does not
+know messages, streams or which role decodes. Each call of a decompressor produces at most
+``max_length`` bytes, however much its input expands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Executor
+from types import ModuleType
+from typing import Any, Final, Generic, Protocol, TypedDict, TypeVar, Union, cast
+
+
+def _import_brotli() -> ModuleType | None:
+    """Return Brotli or brotlicffi, if it can limit its output (since 1.2)."""
+    for name in ("brotlicffi", "brotli"):
+        try:
+            module = __import__(name)
+        except ImportError:
+            continue
+        if hasattr(module.Decompressor, "can_accept_more_data"):
+            return module
+    return None
+
+
+def _import_zstd() -> ModuleType | None:
+    """Return the standard library's module (since 3.14) or its backport."""
+    try:
+        if sys.version_info >= (3, 14):
+            import compression.zstd as zstd
+        else:
+            from backports import zstd
+    except ImportError:
+        return None
+    return cast(ModuleType, zstd)
+
+
+_brotli: Final = _import_brotli()
+_zstd: Final = _import_zstd()
+
+HAS_BROTLI: Final = _brotli is not None
+HAS_ZSTD: Final = _zstd is not None
+
+Buffer = Union[bytes, bytearray, "memoryview[int]", "memoryview[bytes]"]
+
+# Input bytes up to which work is done at once: a trip to a thread costs about as much as zlib
+# needs for them.
+MAX_SYNC_CHUNK_SIZE: Final = 4096
+
+# How each library says "no limit" to its output.
+ZLIB_MAX_LENGTH_UNLIMITED: Final = 0
+ZSTD_MAX_LENGTH_UNLIMITED: Final = -1
+
+# Members (RFC 1952 §2.2) or frames (RFC 8878 §3.1) that may follow one another whatever they
+# hold. More are accepted as long as they yield a page of data each on average, as block gzip
+# (BGZF) does; a flood of empty ones costs time and yields nothing.
+MAX_DECOMPRESS_MEMBERS: Final = 1024
+_MIN_MEMBER_YIELD: Final = 4096
+
+# A decompressor copies the input that it does not use. So it is shown little of it where a
+# member may end soon, more as the member goes on, and never more than MAX at once.
+MEMBER_WINDOW_MIN: Final = 64
+MEMBER_WINDOW_MAX: Final = 65536
+
+# Brotli's and zstd's levels for data compressed while it is sent: near gzip's time or better.
+_BROTLI_QUALITY: Final = 4
+_ZSTD_LEVEL: Final = 3
+
+# RFC 1950 §2.2: the low four bits of a zlib stream's first byte.
+_ZLIB_METHOD_DEFLATE: Final = 8
+
+
+class TooManyMembersError(ValueError):
+    """A compressed stream consists of more members than `MAX_DECOMPRESS_MEMBERS`."""
+
+
+# What is expected of a zlib library…
+
+
+class ZLibCompressObjProtocol(Protocol):
+    """A compressor of zlib."""
+
+    def compress(self, data: Buffer) -> bytes: ...
+
+    def flush(self, mode: int = ..., /) -> bytes: ...
+
+
+class ZLibDecompressObjProtocol(Protocol):
+    """A decompressor of zlib."""
+
+    def decompress(self, data: Buffer, max_length: int = ...) -> bytes: ...
+
+    def flush(self, length: int = ..., /) -> bytes: ...
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def eof(self) -> bool: ...
+
+
+class ZLibBackendProtocol(Protocol):
+    """A module like `zlib`."""
+
+    MAX_WBITS: int
+    Z_FULL_FLUSH: int
+    Z_SYNC_FLUSH: int
+    Z_BEST_SPEED: int
+    Z_FINISH: int
+
+    def compressobj(
+        self,
+        level: int = ...,
+        method: int = ...,
+        wbits: int = ...,
+        memLevel: int = ...,
+        strategy: int = ...,
+        zdict: Buffer | None = ...,
+    ) -> ZLibCompressObjProtocol: ...
+
+    def decompressobj(self, wbits: int = ..., zdict: Buffer = ...) -> ZLibDecompressObjProtocol: ...
+
+    def compress(self, data: Buffer, /, level: int = ..., wbits: int = ...) -> bytes: ...
+
+    def decompress(self, data: Buffer, /, wbits: int = ..., bufsize: int = ...) -> bytes: ...
+
+
+class CompressObjArgs(TypedDict, total=False):
+    """Arguments of ``compressobj()``; one left out has the library's default."""
+
+    wbits: int
+    strategy: int
+    level: int
+
+
+class ZLibBackendWrapper:
+    """The zlib library in use, which `set_zlib_backend()` exchanges."""
+
+    def __init__(self, _zlib_backend: ZLibBackendProtocol) -> None:
+        self._zlib_backend = _zlib_backend
+
+    @property
+    def name(self) -> str:
+        """The library's module name."""
+        return getattr(self._zlib_backend, "__name__", "undefined")
+
+    @property
+    def MAX_WBITS(self) -> int:
+        """The largest window size."""
+        return self._zlib_backend.MAX_WBITS
+
+    @property
+    def Z_FULL_FLUSH(self) -> int:
+        """Flush mode that forgets what was compressed before."""
+        return self._zlib_backend.Z_FULL_FLUSH
+
+    @property
+    def Z_SYNC_FLUSH(self) -> int:
+        """Flush mode that ends at a byte."""
+        return self._zlib_backend.Z_SYNC_FLUSH
+
+    @property
+    def Z_BEST_SPEED(self) -> int:
+        """The fastest level."""
+        return self._zlib_backend.Z_BEST_SPEED
+
+    @property
+    def Z_FINISH(self) -> int:
+        """Flush mode that ends the stream."""
+        return self._zlib_backend.Z_FINISH
+
+    def compressobj(self, *args: Any, **kwargs: Any) -> ZLibCompressObjProtocol:
+        """Return a new compressor."""
+        return self._zlib_backend.compressobj(*args, **kwargs)
+
+    def decompressobj(self, *args: Any, **kwargs: Any) -> ZLibDecompressObjProtocol:
+        """Return a new decompressor."""
+        return self._zlib_backend.decompressobj(*args, **kwargs)
+
+    def compress(self, data: Buffer, *args: Any, **kwargs: Any) -> bytes:
+        """Compress *data* whole."""
+        return self._zlib_backend.compress(data, *args, **kwargs)
+
+    def decompress(self, data: Buffer, *args: Any, **kwargs: Any) -> bytes:
+        """Decompress *data* whole."""
+        return self._zlib_backend.decompress(data, *args, **kwargs)
+
+    def __getattr__(self, attrname: str) -> Any:
+        return getattr(self._zlib_backend, attrname)
+
+
+ZLibBackend: ZLibBackendWrapper = ZLibBackendWrapper(cast(ZLibBackendProtocol, zlib))
+
+
+def set_zlib_backend(new_zlib_backend: ZLibBackendProtocol) -> None:
+    """Compress and decompress by another module from now on, such as ``zlib_ng`` or ``isal_zlib``.
+
+    Compressors that exist already keep theirs.
+    """
+    ZLibBackend._zlib_backend = new_zlib_backend
+
+
+def encoding_to_mode(encoding: str | None = None, suppress_deflate_header: bool = False) -> int:
+    """Return zlib's ``wbits`` for a content coding: what header and trailer the data has."""
+    if encoding == "gzip":
+        return 16 + ZLibBackend.MAX_WBITS
+    return -ZLibBackend.MAX_WBITS if suppress_deflate_header else ZLibBackend.MAX_WBITS
+
+
+# Compression…
+
+
+class _CompressionHandler(ABC):
+    """Compress step by step, big steps in a thread."""
+
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        self._executor = executor
+        self._max_sync_chunk_size = max_sync_chunk_size
+        # A step that runs in a thread. A cancelled caller cannot stop it, so the next one waits.
+        self._step: asyncio.Future[bytes] | None = None
+
+    @abstractmethod
+    def compress_sync(self, data: Buffer) -> bytes:
+        """Return what is ready after *data*, often nothing."""
+
+    @abstractmethod
+    def flush(self, mode: int | None = None) -> bytes:
+        """Return the rest; by default end the stream."""
+
+    async def compress(self, data: Buffer) -> bytes:
+        """Return what is ready after *data*; computed in a thread if *data* is big."""
+        while self._step is not None:
+            await asyncio.wait([self._step])
+        if self._max_sync_chunk_size is None or len(data) <= self._max_sync_chunk_size:
+            return self.compress_sync(data)
+        step = asyncio.get_running_loop().run_in_executor(self._executor, self.compress_sync, data)
+        self._step = step
+        step.add_done_callback(self._forget_step)
+        return await asyncio.shield(step)
+
+    def _forget_step(self, step: asyncio.Future[bytes]) -> None:
+        self._step = None
+
+
+class ZLibCompressor(_CompressionHandler):
+    """Compress by zlib.
+
+    Args:
+        encoding: ``gzip`` or ``deflate``.
+        suppress_deflate_header: whether deflate data has no zlib header (RFC 7692 §7.2.1).
+        level, wbits, strategy: as in `zlib.compressobj()`; None for its defaults.
+        executor: where big steps run; None for the loop's.
+        max_sync_chunk_size: bytes up to which a step is small; None: every step is.
+    """
+
+    def __init__(
+        self,
+        encoding: str | None = None,
+        suppress_deflate_header: bool = False,
+        level: int | None = None,
+        wbits: int | None = None,
+        strategy: int | None = None,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        super().__init__(executor, max_sync_chunk_size)
+        self._mode = encoding_to_mode(encoding, suppress_deflate_header) if wbits is None else wbits
+        options: CompressObjArgs = {"wbits": self._mode}
+        if strategy is not None:
+            options["strategy"] = strategy
+        if level is not None:
+            options["level"] = level
+        self._zlib_backend: Final = ZLibBackendWrapper(ZLibBackend._zlib_backend)
+        self._compressor = self._zlib_backend.compressobj(**options)
+
+    def compress_sync(self, data: Buffer) -> bytes:
+        """Return what is ready after *data*, often nothing."""
+        return self._compressor.compress(data)
+
+    def flush(self, mode: int | None = None) -> bytes:
+        """Return the rest; *mode* is zlib's flush mode, by default the one that ends the stream."""
+        return self._compressor.flush(self._zlib_backend.Z_FINISH if mode is None else mode)
+
+
+class BrotliCompressor(_CompressionHandler):
+    """Compress by brotli (RFC 7932).
+
+    Args:
+        quality: 0 to 11; the upper ones are for data that is compressed once and sent often.
+        executor, max_sync_chunk_size: as in `ZLibCompressor`.
+
+    Raises:
+        RuntimeError: neither Brotli nor brotlicffi is installed.
+    """
+
+    def __init__(
+        self,
+        quality: int = _BROTLI_QUALITY,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        super().__init__(executor, max_sync_chunk_size)
+        self._obj = _library("br").Compressor(quality=quality)
+
+    def compress_sync(self, data: Buffer) -> bytes:
+        """Return what is ready after *data*, often nothing."""
+        return cast(bytes, self._obj.process(bytes(data)))
+
+    def flush(self, mode: int | None = None) -> bytes:
+        """Return the rest and end the stream."""
+        return cast(bytes, self._obj.finish())
+
+
+class ZSTDCompressor(_CompressionHandler):
+    """Compress by zstd (RFC 8878).
+
+    Args:
+        level: 1 to 22; more costs memory at the receiver.
+        executor, max_sync_chunk_size: as in `ZLibCompressor`.
+
+    Raises:
+        RuntimeError: neither Python 3.14 nor backports.zstd is there.
+    """
+
+    def __init__(
+        self,
+        level: int = _ZSTD_LEVEL,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        super().__init__(executor, max_sync_chunk_size)
+        self._obj = _library("zstd").ZstdCompressor(level=level)
+
+    def compress_sync(self, data: Buffer) -> bytes:
+        """Return what is ready after *data*, often nothing."""
+        return cast(bytes, self._obj.compress(data))
+
+    def flush(self, mode: int | None = None) -> bytes:
+        """Return the rest and end the frame."""
+        return cast(bytes, self._obj.flush())
+
+
+# Codings that need a library of their own, and the package that has it.
+_PACKAGES: Final = {"br": "Brotli", "zstd": "backports.zstd"}
+_MODULES: Final = {"br": _brotli, "zstd": _zstd}
+
+
+def missing_library(coding: str) -> str | None:
+    """Return the package to install before *coding* can be used; None if it can be used."""
+    return _PACKAGES[coding] if coding in _MODULES and _MODULES[coding] is None else None
+
+
+def _library(coding: str) -> Any:
+    module = _MODULES[coding]
+    if module is None:
+        raise RuntimeError(f"content coding {coding!r} needs the package {_PACKAGES[coding]!r}")
+    return module
+
+
+# Decompression…
+
+
+class DecompressionBaseHandler(ABC):
+    """Decompress step by step.
+
+    Args:
+        executor: where big steps run; None for the loop's.
+        max_sync_chunk_size: input bytes up to which a step is small; None: every step is.
+    """
+
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        self._executor = executor
+        self._max_sync_chunk_size = max_sync_chunk_size
+
+    @abstractmethod
+    def decompress_sync(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
+        """Decompress *data*, after what earlier calls left over.
+
+        Args:
+            data: more input; empty to get more of what was left over.
+            max_length: bytes to produce at most; 0 for no limit.
+        """
+
+    async def decompress(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
+        """Do what `decompress_sync()` does, in a thread if *data* is big."""
+        if self._max_sync_chunk_size is None or len(data) <= self._max_sync_chunk_size:
+            return self.decompress_sync(data, max_length)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor, self.decompress_sync, data, max_length
+        )
+
+    @property
+    @abstractmethod
+    def data_available(self) -> bool:
+        """Tell whether the last call stopped at its limit: more may come without more input."""
+
+    @property
+    @abstractmethod
+    def is_whole(self) -> bool:
+        """Tell whether the input so far is whole: it ends where a stream ends, or is empty."""
+
+
+class MemberDecompressObjProtocol(Protocol):
+    """What decompresses one member or frame."""
+
+    def decompress(self, data: Buffer, max_length: int = ...) -> bytes: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    @property
+    def eof(self) -> bool: ...
+
+
+_DecompressObjT = TypeVar("_DecompressObjT", bound=MemberDecompressObjProtocol)
+
+
+class ConcatDecompressionHandler(DecompressionBaseHandler, Generic[_DecompressObjT]):
+    """Decompress members that follow one another, each by a decompressor of its own."""
+
+    # The library's word for "no limit".
+    _unlimited: int
+    # Bytes that may fill the room behind a member.
+    _padding = b""
+    # Members are counted for each call and not for the whole stream.
+    _count_by_call = False
+
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        super().__init__(executor, max_sync_chunk_size)
+        self._decompressor = self._new_decompressor()
+        # Input that is not consumed because the output's limit was reached.
+        self._held = b""
+        # The limit was reached, so that the decompressor may have more to give.
+        self._full = False
+        # The current member has got input.
+        self._begun = False
+        self._members = 1
+        self._produced = 0
+
+    @abstractmethod
+    def _new_decompressor(self) -> _DecompressObjT:
+        """Return a decompressor for one member."""
+
+    @abstractmethod
+    def _left_over(self) -> int:
+        """Return how many bytes of its last input the decompressor did not take."""
+
+    @property
+    def data_available(self) -> bool:
+        """Tell whether the last call stopped at its limit: more may come without more input."""
+        return self._full or bool(self._held)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the input so far is whole: it ends where a member ends, or is empty."""
+        return not self._held and (self._decompressor.eof or not self._begun)
+
+    def decompress_sync(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
+        """Decompress *data*, after what earlier calls left over.
+
+        Raises:
+            TooManyMembersError: the stream is a flood of tiny members.
+            Exception: the library's error: the input is damaged.
+        """
+        if self._held:
+            data = self._held + bytes(data)
+        if self._count_by_call:
+            self._members, self._produced = 1, 0
+        rest = memoryview(cast(Any, data))
+        room = max(max_length, 0)
+        blocks: list[bytes] = []
+        window = MEMBER_WINDOW_MAX
+        while True:
+            if self._decompressor.eof:
+                rest = self._skip_padding(rest)
+                if not rest:
+                    break
+                self._begin_member()
+                window = MEMBER_WINDOW_MIN
+            piece = rest[:window]
+            block = self._decompressor.decompress(piece, room or self._unlimited)
+            rest = rest[len(piece) - self._left_over() :]
+            self._begun = self._begun or bool(piece)
+            if block:
+                blocks.append(block)
+                self._produced += len(block)
+                room -= len(block)
+                if max_length > 0 >= room:
+                    break
+            if not rest and not self._decompressor.eof:
+                break
+            window = min(window * 4, MEMBER_WINDOW_MAX)
+        self._held = bytes(rest)
+        self._full = max_length > 0 >= room and not self._decompressor.eof
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def _skip_padding(self, rest: memoryview[Any]) -> memoryview[Any]:
+        if self._padding and rest and rest[0] == self._padding[0]:
+            return memoryview(rest.tobytes().lstrip(self._padding))
+        return rest
+
+    def _begin_member(self) -> None:
+        self._members += 1
+        if self._members > MAX_DECOMPRESS_MEMBERS + self._produced // _MIN_MEMBER_YIELD:
+            raise TooManyMembersError(
+                f"Compressed stream has more than {MAX_DECOMPRESS_MEMBERS} members, "
+                f"which hold {self._produced} bytes"
+            )
+        self._decompressor = self._new_decompressor()
+        self._begun = False
+
+    def flush(self) -> bytes:
+        """Return what is left: nothing, as every call returns all it may."""
+        return b""
+
+
+class ZLibDecompressor(ConcatDecompressionHandler[ZLibDecompressObjProtocol]):
+    """Decompress gzip (RFC 1952) or deflate data (RFC 1950, RFC 1951).
+
+    Args:
+        encoding: ``gzip`` or ``deflate``.
+        suppress_deflate_header: whether deflate data has no zlib header.
+        executor, max_sync_chunk_size: as in `DecompressionBaseHandler`.
+    """
+
+    _unlimited = ZLIB_MAX_LENGTH_UNLIMITED
+
+    def __init__(
+        self,
+        encoding: str | None = None,
+        suppress_deflate_header: bool = False,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        self._mode = encoding_to_mode(encoding, suppress_deflate_header)
+        self._zlib_backend: Final = ZLibBackendWrapper(ZLibBackend._zlib_backend)
+        super().__init__(executor, max_sync_chunk_size)
+        # gzip itself, and Python's module, accept files that are padded with NUL.
+        self._padding = b"\0" if encoding == "gzip" else b""
+        # Raw deflate carries WebSocket messages, each of which may end a stream (RFC 7692
+        # §7.2.3.5), on a connection that lives long.
+        self._count_by_call = self._mode < 0
+
+    def _new_decompressor(self) -> ZLibDecompressObjProtocol:
+        return self._zlib_backend.decompressobj(wbits=self._mode)
+
+    def _left_over(self) -> int:
+        obj = self._decompressor
+        return len(obj.unused_data if obj.eof else obj.unconsumed_tail)
+
+    @property
+    def eof(self) -> bool:
+        """Tell whether the current member has ended."""
+        return self._decompressor.eof
+
+    def flush(self, length: int = 0) -> bytes:
+        """Return what the library still holds, as in zlib's ``flush()``."""
+        flush = self._decompressor.flush
+        return flush(length) if length > 0 else flush()
+
+
+class ZSTDDecompressor(ConcatDecompressionHandler[Any]):
+    """Decompress zstd data (RFC 8878).
+
+    Raises:
+        RuntimeError: neither Python 3.14 nor backports.zstd is there.
+    """
+
+    _unlimited = ZSTD_MAX_LENGTH_UNLIMITED
+
+    def _new_decompressor(self) -> Any:
+        return _library("zstd").ZstdDecompressor()
+
+    def _left_over(self) -> int:
+        # Before its end it takes all input, and keeps what it has no room to decompress.
+        return len(self._decompressor.unused_data) if self._decompressor.eof else 0
+
+
+class BrotliDecompressor(DecompressionBaseHandler):
+    """Decompress brotli data (RFC 7932), which is one stream.
+
+    Raises:
+        RuntimeError: neither Brotli nor brotlicffi is installed.
+    """
+
+    def __init__(
+        self,
+        executor: Executor | None = None,
+        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
+    ) -> None:
+        super().__init__(executor, max_sync_chunk_size)
+        self._obj = _library("br").Decompressor()
+        self._held = b""
+        self._begun = False
+
+    @property
+    def data_available(self) -> bool:
+        """Tell whether the last call stopped at its limit: more may come without more input."""
+        return bool(self._held) or not self._obj.can_accept_more_data()
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the input so far is whole: it ends where the stream ends, or is empty."""
+        return not self._held and (not self._begun or bool(self._obj.is_finished()))
+
+    def decompress_sync(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
+        """Decompress *data*, after what earlier calls left over.
+
+        The library may produce up to 32 KiB more than *max_length*.
+
+        Raises:
+            Exception: the library's error: the input is damaged.
+        """
+        fresh = bytes(data)
+        self._begun = self._begun or bool(fresh)
+        options = {"output_buffer_limit": max_length} if max_length > 0 else {}
+        if self._obj.can_accept_more_data():
+            fresh, self._held = self._held + fresh, b""
+            return cast(bytes, self._obj.process(fresh, **options)) if fresh else b""
+        self._held += fresh
+        block = cast(bytes, self._obj.process(b"", **options))
+        if max_length <= 0 and self._held:
+            held, self._held = self._held, b""
+            block += self._obj.process(held)
+        return block
+
+    def flush(self) -> bytes:
+        """Return what is left: nothing, as every call returns all it may."""
+        return b""
+
+
+# Both, by the name of a content coding…
+
+
+def open_compressor(coding: str, *, strategy: int | None = None) -> _CompressionHandler:
+    """Return a compressor for a content coding.
+
+    Args:
+        coding: ``gzip``, ``deflate``, ``br`` or ``zstd``.
+        strategy: zlib's strategy; ignored by the others.
+
+    Raises:
+        ValueError: the coding is not known.
+        RuntimeError: the library for it is not installed.
+    """
+    if coding == "br":
+        return BrotliCompressor()
+    if coding == "zstd":
+        return ZSTDCompressor()
+    if coding in {"gzip", "deflate"}:
+        return ZLibCompressor(encoding=coding, strategy=strategy)
+    raise ValueError(
+        f"unknown content coding; expected 'gzip', 'deflate', 'br' or 'zstd'; got {coding!r}"
+    )
+
+
+def _open_deflate(first: bytes) -> DecompressionBaseHandler:
+    """Return a decompressor for deflate data, which some servers send without its zlib header.
+
+    A deflate block that is no zlib header begins with other bits: bit 3 is padding there, zero.
+    """
+    is_zlib = not first or first[0] & 0xF == _ZLIB_METHOD_DEFLATE
+    return ZLibDecompressor(encoding="deflate", suppress_deflate_header=not is_zlib)
+
+
+_DECOMPRESSORS: Final[dict[str, Callable[[bytes], DecompressionBaseHandler]]] = {
+    "gzip": lambda first: ZLibDecompressor(encoding="gzip"),
+    "x-gzip": lambda first: ZLibDecompressor(encoding="gzip"),  # RFC 9110 §8.4.1.3
+    "deflate": _open_deflate,
+    "br": lambda first: BrotliDecompressor(),
+    "zstd": lambda first: ZSTDDecompressor(),
+}
+
+
+def open_decompressor(coding: str, first: bytes) -> DecompressionBaseHandler:
+    """Return a decompressor for a content coding.
+
+    Args:
+        coding: ``gzip``, ``deflate``, ``br`` or ``zstd``.
+        first: the first bytes of the data, by which the two forms of deflate are told apart.
+
+    Raises:
+        ValueError: the coding is not known.
+        RuntimeError: the library for it is not installed.
+    """
+    factory = _DECOMPRESSORS.get(coding)
+    if factory is None:
+        raise ValueError(
+            f"unknown content coding; expected 'gzip', 'deflate', 'br' or 'zstd'; got {coding!r}"
+        )
+    return factory(first)
