@@ -1,8 +1,8 @@
 """Gunicorn workers that serve ``aiohttp.web`` applications.
 
-``gunicorn --worker-class aiohttp.GunicornWebWorker module:app``, where ``app`` is an application, or
-a function or coroutine function that returns an application or an ``AppRunner``.  Knows gunicorn and
-the server; the protocol itself is the server's business.
+``gunicorn --worker-class aiohttp.GunicornWebWorker module:app``, where ``app`` is an application,
+or a function or coroutine function that returns an application or an ``AppRunner``.  Knows gunicorn
+and the server; the protocol itself is the server's business.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from aiohttp.web_log import AccessLogger
 
 __all__ = ("GunicornUVLoopWebWorker", "GunicornWebWorker")
 
-# Seconds between two signs of life to the master, which kills a worker silent for `timeout` seconds.
+# Seconds between two signs of life to the master, which kills a worker silent for `timeout`.
 _HEARTBEAT = 1.0
 
 # Share of gunicorn's `graceful_timeout` that handlers get to finish: what comes after them
