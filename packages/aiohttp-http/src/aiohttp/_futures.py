@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from typing import Any, Protocol, TypeVar
 
 _T = TypeVar("_T")
@@ -40,3 +41,13 @@ def set_exception(
     if exc_cause is not _EXC_SENTINEL and exc_cause is not exc:
         exc.__cause__ = exc_cause
     fut.set_exception(exc)
+
+
+class noop:
+    """Awaiting it does nothing: what is returned where nobody needs to wait."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
