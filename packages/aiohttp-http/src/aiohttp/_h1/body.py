@@ -1,0 +1,258 @@
+"""The body of a message: its transfer coding is taken off, piece by piece (RFC 9112 §6.2, §7.1).
+
+A body reads from the bytes that it is given and says where it stopped; it is `done` when the next
+message may begin.  It never sees a head and never undoes a content coding.  This source is built
+twice: as it stands, and compiled (``body_c``).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final, Protocol
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from aiohttp._h1.excerpts import shown
+from aiohttp._h1.head import FieldLines, Lines
+from aiohttp._h1.limits import Limits
+from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
+
+__all__ = ("Body", "ChunkedBody", "LengthBody", "UntilCloseBody")
+
+
+class Body(Protocol):
+    """What the parser needs of a body."""
+
+    done: bool
+    trailers: CIMultiDictProxy[str] | None
+
+    def take(self, data: bytes, start: int) -> tuple[bytes, int]:
+        """The next piece (empty: more bytes are needed), and where the rest begins.
+
+        Raises:
+            PayloadEncodingError: the bytes break the framing.
+        """
+
+    def end(self) -> None:
+        """The connection is over.
+
+        Raises:
+            PayloadEncodingError: the body was not complete.
+        """
+
+
+class LengthBody:
+    """So many bytes as Content-Length says."""
+
+    __slots__ = ("_length", "_missing", "done", "trailers")
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._missing = length
+        self.done = length == 0
+        self.trailers: CIMultiDictProxy[str] | None = None
+
+    def take(self, data: bytes, start: int) -> tuple[bytes, int]:
+        end = start + self._missing
+        if end > len(data):
+            end = len(data)
+        self._missing -= end - start
+        if self._missing == 0:
+            self.done = True
+        return data[start:end], end
+
+    def end(self) -> None:
+        if not self.done:
+            raise ContentLengthError(
+                "Not enough data to satisfy content length header: "
+                f"expected {self._length} bytes, got {self._length - self._missing}"
+            )
+
+
+class UntilCloseBody:
+    """Everything that comes until the connection closes."""
+
+    __slots__ = ("done", "trailers")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.trailers: CIMultiDictProxy[str] | None = None
+
+    def take(self, data: bytes, start: int) -> tuple[bytes, int]:
+        return data[start:], len(data)
+
+    def end(self) -> None:
+        self.done = True
+
+
+class _Expect(Enum):
+    """What a chunked body waits for."""
+
+    SIZE = "the size of a chunk"
+    DATA = "the data of a chunk"
+    DATA_END = "the line end after the data of a chunk"
+    TRAILERS = "trailers or the empty line that ends the body"
+
+
+_SIZE: Final = _Expect.SIZE
+_DATA: Final = _Expect.DATA
+_DATA_END: Final = _Expect.DATA_END
+_TRAILERS: Final = _Expect.TRAILERS
+
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED: Final = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
+_BWS: Final = rb"[ \t]*"
+# RFC 9112 §7.1.1: chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
+_CHUNK_LINE: Final = re.compile(
+    rb"([0-9A-Fa-f]+)"
+    rb"(?:"
+    + _BWS
+    + rb";"
+    + _BWS
+    + _TOKEN
+    # A value is possible only behind an equals sign, so this never has two ways to match.
+    + rb"(?:"
+    + _BWS
+    + rb"="
+    + _BWS
+    + rb"(?:"
+    + _TOKEN
+    + rb"|"
+    + _QUOTED
+    + rb"))?)*"
+)
+# The beginning of such a line, while its end is missing.
+_CHUNK_LINE_START: Final = re.compile(rb"(?:[0-9A-Fa-f]+(?:[ \t;].*)?)?", re.DOTALL)
+# The same as the receivers count in: a larger chunk would not fit a signed 64-bit number.
+_LARGEST_CHUNK: Final = 2**63 - 1
+
+
+class ChunkedBody:
+    """Chunks, the last of size zero, then trailers (RFC 9112 §7.1).
+
+    Args:
+        limits: bounds of a size line with its extensions, and of each trailer.
+        most_trailers: how many trailers there may be.
+        lenient: allow white space behind the size, and in the trailers what `FieldLines` forgives.
+    """
+
+    __slots__ = (
+        "_expect",
+        "_extra",
+        "_lenient",
+        "_limits",
+        "_lines",
+        "_missing",
+        "_most_trailers",
+        "done",
+        "trailers",
+    )
+
+    def __init__(self, limits: Limits, most_trailers: int, lenient: bool) -> None:
+        self._limits = limits
+        self._lenient = lenient
+        self._most_trailers = most_trailers
+        self._expect = _SIZE
+        # Bytes that the current chunk still lacks.
+        self._missing = 0
+        # The size line must end in CRLF, whatever is forgiven elsewhere: bodies hide there.
+        self._lines = Lines(limits.max_line_size, False)
+        # Trailers come seldom; their reader is made with the first one.
+        self._extra: FieldLines | None = None
+        self.done = False
+        self.trailers: CIMultiDictProxy[str] | None = None
+
+    def take(self, data: bytes, start: int) -> tuple[bytes, int]:
+        size = len(data)
+        while start < size and not self.done:
+            if self._expect is _DATA:
+                end = start + self._missing
+                if end > size:
+                    end = size
+                self._missing -= end - start
+                if self._missing == 0:
+                    self._expect = _DATA_END
+                    self._missing = 2
+                return data[start:end], end
+            if self._expect is _SIZE:
+                start = self._take_size(data, start)
+            elif self._expect is _DATA_END:
+                start = self._take_data_end(data, start)
+            else:
+                start = self._take_trailer(data, start)
+        return b"", start
+
+    def end(self) -> None:
+        if self.done:
+            return
+        raise TransferEncodingError(
+            "Not enough data to satisfy transfer length header: "
+            f"expected {self._expect.value}, got the end of the connection"
+        )
+
+    def _take_size(self, data: bytes, start: int) -> int:
+        lf = data.find(b"\n", start)
+        beginning = bytes(self._lines.partial) + data[start : len(data) if lf < 0 else lf]
+        if beginning.endswith(b"\r"):
+            beginning = beginning[:-1]
+        if not _CHUNK_LINE_START.fullmatch(beginning):
+            raise _bad_size(beginning)
+        line, start = self._lines.take(data, start)
+        if line is None:
+            return start
+        if self._lenient:
+            line = line.rstrip(b" \t")
+        matched = _CHUNK_LINE.fullmatch(line)
+        if matched is None:
+            raise _bad_size(line)
+        chunk = int(matched[1], 16)
+        if chunk > _LARGEST_CHUNK:
+            raise TransferEncodingError(
+                f"Invalid chunk size: expected at most {_LARGEST_CHUNK}, got 0x{shown(line)}"
+            )
+        if chunk:
+            self._missing = chunk
+            self._expect = _DATA
+        else:
+            self._expect = _TRAILERS
+            self._lines.lenient = self._lenient
+            self._lines.limit = self._limits.max_field_size + FieldLines.SEPARATOR
+        return start
+
+    def _take_data_end(self, data: bytes, start: int) -> int:
+        expected = b"\r\n"[2 - self._missing :]
+        got = data[start : start + self._missing]
+        if got != expected[: len(got)]:
+            raise TransferEncodingError(
+                "Chunk size mismatch: expected CRLF after chunk data, "
+                f"got {shown(data[start : start + 8])}"
+            )
+        self._missing -= len(got)
+        if self._missing == 0:
+            self._expect = _SIZE
+        return start + len(got)
+
+    def _take_trailer(self, data: bytes, start: int) -> int:
+        line, start = self._lines.take(data, start)
+        if line is None:
+            return start
+        if line:
+            if self._extra is None:
+                self._extra = FieldLines(
+                    self._limits, lenient=self._lenient, most=self._most_trailers
+                )
+            self._extra.add(line)
+            return start
+        if self._extra is not None:
+            self._extra.close()
+            self.trailers = CIMultiDictProxy(CIMultiDict(self._extra.fields))
+        self.done = True
+        return start
+
+
+def _bad_size(line: bytes) -> TransferEncodingError:
+    return TransferEncodingError(
+        f"Invalid character in chunk size: expected hexadecimal digits and extensions, "
+        f"got {shown(line)}"
+    )

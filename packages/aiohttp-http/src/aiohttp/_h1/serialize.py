@@ -1,0 +1,135 @@
+"""Heads and chunks on their way out: text becomes bytes, and nothing can be smuggled in.
+
+Every part of a head is checked for what would end a line or confuse a reader: CR, LF, NUL and the
+other controls but HTAB (RFC 9110 §5.5, RFC 9112 §2.2, §11.1).  Knows no transport.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from aiohttp._h1.build import COMPILED
+from aiohttp._h1.excerpts import shown
+from aiohttp._h1.kinds import HttpVersion
+
+__all__ = (
+    "LAST_CHUNK",
+    "chunk_head",
+    "request_head",
+    "response_head",
+    "serialize_headers",
+    "trailer_section",
+)
+
+# A chunk is its size in hexadecimal, CRLF, the data, CRLF (RFC 9112 §7.1).
+CHUNK_END: Final = b"\r\n"
+LAST_CHUNK: Final = b"0\r\n\r\n"
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def _refuse_controls(what: str, text: str) -> None:
+    if _CONTROL.search(text):
+        raise ValueError(
+            f"{what}: expected text without CR, LF, NUL and other control characters "
+            f"(they could inject fields), got {shown(text)}"
+        )
+
+
+def _py_serialize_head(start_line: str, headers: Mapping[str, str]) -> bytes:
+    """A head in bytes; ``_serialize.pyx`` has a twin of the same signature.
+
+    Raises:
+        ValueError: a part holds a control character; the message names the field.
+        TypeError: a name or a value is not text.
+    """
+    lines = [start_line]
+    for name, value in headers.items():
+        # The dictionary's own type may be a subclass of str that shows itself in another way.
+        lines.append(f"{_text(name)}: {_text(value)}")
+    text = "\r\n".join(lines)
+    # One search over everything is cheaper than one for each part: line ends are the only controls.
+    if _CONTROL.search(text.replace("\r\n", "")) or text.count("\r\n") != len(lines) - 1:
+        _explain(start_line, headers)
+    return f"{text}\r\n\r\n".encode()
+
+
+def _text(part: object) -> str:
+    if not isinstance(part, str):
+        raise TypeError(f"A field name or value must be str, got {type(part).__name__}")
+    return str.__str__(part)
+
+
+def _explain(start_line: str, headers: Mapping[str, str]) -> None:
+    _refuse_controls("Start line", start_line)
+    for name, value in headers.items():
+        _refuse_controls(f"Name of header {shown(name)}", name)
+        _refuse_controls(f"Value of header {name!r}", value)
+
+
+if TYPE_CHECKING or not COMPILED:
+    _serialize_head = _py_serialize_head
+else:
+    from aiohttp._h1._serialize import serialize_head as _serialize_head
+
+
+def serialize_headers(status_line: str, headers: Mapping[str, str]) -> bytes:
+    """A start line and fields as the bytes of a whole head, encoded as UTF-8.
+
+    Raises:
+        ValueError: a part holds a control character other than HTAB; the message names the part.
+        TypeError: a name or a value is not a str.
+    """
+    return _serialize_head(status_line, headers)
+
+
+def request_head(
+    method: str, target: str, version: HttpVersion, headers: Mapping[str, str]
+) -> bytes:
+    """The head of a request: ``method SP request-target SP HTTP-version`` (RFC 9112 §3).
+
+    Raises:
+        ValueError: as `serialize_headers`; also if method or target hold white space.
+    """
+    if " " in method or " " in target or not method or not target:
+        raise ValueError(
+            f"Request line: expected a method and a target without spaces, "
+            f"got {shown(f'{method} {target}')}"
+        )
+    return _serialize_head(f"{method} {target} HTTP/{version[0]}.{version[1]}", headers)
+
+
+def response_head(
+    version: HttpVersion, status: int, reason: str, headers: Mapping[str, str]
+) -> bytes:
+    """The head of a response: ``HTTP-version SP status-code SP [ reason-phrase ]`` (§4).
+
+    Raises:
+        ValueError: as `serialize_headers`.
+    """
+    return _serialize_head(f"HTTP/{version[0]}.{version[1]} {status} {reason}", headers)
+
+
+def chunk_head(size: int) -> bytes:
+    """What stands before the data of a chunk; after it comes `CHUNK_END`.
+
+    Raises:
+        ValueError: for size zero, which would end the body.
+    """
+    if size <= 0:
+        raise ValueError(f"Size of a chunk: expected at least 1 byte, got {size}")
+    return b"%x\r\n" % size
+
+
+def trailer_section(trailers: Mapping[str, str]) -> bytes:
+    """What ends a chunked body: the last chunk and the trailers (RFC 9112 §7.1.2).
+
+    Raises:
+        ValueError: as `serialize_headers`.
+    """
+    if not trailers:
+        return LAST_CHUNK
+    # A head whose start line is the last chunk is exactly that.
+    return _serialize_head("0", trailers)
