@@ -34,7 +34,7 @@ format:  ## ruff: repair what lint finds, as far as it can
 	$(CHECK) ruff format .
 
 types:  ## mypy, strict, over sources, tests and tools
-	$(CHECK) tools.types $(ARGS)
+	$(CHECK) tools.typecheck $(ARGS)
 
 layers:  ## imports point down, and private things stay private
 	$(CHECK) tools.layers
@@ -64,7 +64,7 @@ docs:  ## build the documentation into docs/_build
 	$(ENVIRONMENTS) docs $(ARGS)
 
 bench:  ## ours and aiohttp 3.14 in turn: a table of ratios
-	$(PYTHON) -m tools.bench $(ARGS)
+	$(ENVIRONMENTS) bench $(ARGS)
 
 fuzz:  ## the tests of whatever parses, with many more examples
 	HYPOTHESIS_EXAMPLES=20000 $(ENVIRONMENTS) test -m fuzz $(ARGS)
