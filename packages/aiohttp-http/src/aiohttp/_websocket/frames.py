@@ -1,0 +1,562 @@
+# cython: annotation_typing=False
+"""Bytes to fragments to messages, and payload to frame (RFC 6455 §5, RFC 7692 §7.2.2).
+
+`FrameReader` checks frames and hands on fragments as they arrive, also parts of a frame; `WebSocketReader`
+makes messages of them and puts these into the queue that it is given.  A peer's fault is never raised out of
+`feed_data`: the queue gets it.
+
+This file is compiled twice: as it is, and as ``frames_c`` with the C types of ``frames_c.pxd``.  It knows no event loop, no
+transport and no clock; a queue is anything with the methods of `MessageSink`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from codecs import utf_8_decode
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from aiohttp._websocket.masking import masked
+from aiohttp._websocket.models import (
+    WS_DEFLATE_TRAILING,
+    Role,
+    WebSocketError,
+    WSCloseCode,
+    WSMessage,
+    WSMessageTextBytes,
+    WSMsgType,
+    may_be_sent,
+)
+
+
+class MessageSink(Protocol):
+    """What `WebSocketReader` feeds; `WebSocketDataQueue` is one."""
+
+    on_data: Callable[[], None] | None
+
+    def feed_data(self, data: Any, size: int) -> bool | None: ...
+    def stall(self, reader: Any) -> None: ...
+    def set_exception(self, exc: BaseException) -> None: ...
+    def feed_eof(self) -> None: ...
+
+
+class Inflater(Protocol):
+    """A raw-deflate decompressor, as `zlib.decompressobj(-15)` gives."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def _plain_inflater() -> Inflater:
+    # 15: understands every window that a peer may choose (RFC 7692 §7.1.2).
+    return zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+
+
+# Opcodes (RFC 6455 §5.2); those from 8 on are control frames. NOTHING: no message is open.
+NOTHING: Final = -1
+CONTINUATION: Final = 0x0
+TEXT: Final = 0x1
+BINARY: Final = 0x2
+CLOSE: Final = 0x8
+PING: Final = 0x9
+PONG: Final = 0xA
+
+# Bits of a frame's first byte (RFC 6455 §5.2); RSV1 means "compressed" (RFC 7692 §6).
+FIN: Final = 0x80
+RESERVED: Final = 0x70
+RSV1: Final = 0x40
+
+# What we expect of the mask bit; any role reads both (for readers made without a role).
+UNMASKED: Final = 0
+MASKED: Final = 1
+EITHER: Final = 2
+
+# The life of a reader.
+READING: Final = 0
+# A close frame came: what follows is dropped unread (RFC 6455 §1.4, §5.5.1).
+CLOSED: Final = 1
+# The peer broke the protocol: the same, and the protocol is told so.
+FAILED: Final = 2
+
+# Control frames carry at most 125 bytes (RFC 6455 §5.5).
+MAX_CONTROL_PAYLOAD: Final = 125
+
+# Pieces below this are gathered in a bytearray: one list entry for each byte would cost 40 times its memory.
+SMALL_PIECE: Final = 1024
+
+# A message that is compressed may be split into deflate streams (RFC 7692 §7.2.3.5); more than this is an attack:
+# each one costs an inflater.
+MAX_DEFLATE_STREAMS: Final = 16
+
+MSG_TEXT: Final = WSMsgType.TEXT
+MSG_BINARY: Final = WSMsgType.BINARY
+MSG_PING: Final = WSMsgType.PING
+MSG_PONG: Final = WSMsgType.PONG
+MSG_CLOSE: Final = WSMsgType.CLOSE
+_WSMessage = WSMessage
+_WSMessageTextBytes = WSMessageTextBytes
+# Naming the fields again in a call of the class costs three times as much.
+_new_tuple: Any = tuple.__new__
+
+_OK: Final = (False, b"")
+_ERROR: Final = (True, b"")
+
+
+def _protocol_error(message: str) -> WebSocketError:
+    return WebSocketError(WSCloseCode.PROTOCOL_ERROR, message)
+
+
+def _bad_text(subject: str) -> WebSocketError:
+    return WebSocketError(WSCloseCode.INVALID_TEXT, f"{subject} is not valid UTF-8")
+
+
+# Payload to frame
+
+
+def encode_frame(first: int, payload: bytes, key: bytes | None) -> bytes:
+    """Return a whole frame.
+
+    Args:
+        first: its first byte: FIN, reserved bits and opcode.
+        payload: the payload, compressed already if it is to be.
+        key: four unpredictable bytes to mask it with; None from a server.
+    """
+    size = len(payload)
+    mask_bit = 0 if key is None else 0x80
+    # The shortest length that can hold the size, and no other (RFC 6455 §5.2).
+    if size < 126:
+        head = bytes((first, mask_bit | size))
+    elif size < 65536:
+        head = bytes((first, mask_bit | 126, size >> 8, size & 0xFF))
+    else:
+        head = bytes((first, mask_bit | 127)) + size.to_bytes(8, "big")
+    if key is None:
+        return head + payload
+    return masked(key, payload, 0, size, 0, head + key)
+
+
+# Bytes to fragments
+
+
+class FrameReader:
+    """Check frames and hand on their payload as it arrives.
+
+    A subclass gets `_on_control(opcode, payload)` once for each control frame, also between the fragments of
+    a message; `_on_message_start(opcode, compressed)`; then `_on_fragment(data, final)` for each part of the
+    message, as soon as it is there: `final` is the last one.
+    """
+
+    def __init__(self, max_msg_size: int, compress: bool, role: Role | None) -> None:
+        # Bytes; 0: no limit.
+        self._max_msg_size = max_msg_size
+        # permessage-deflate was negotiated.
+        self._compress = compress
+        self._mask_rule = EITHER
+        if role is not None:
+            self._mask_rule = MASKED if role is Role.SERVER else UNMASKED
+        self._state = READING
+        # The queue is full: nothing is parsed until it has been read from.
+        self._stalled = False
+        # Bytes that cannot be used yet: part of a head or of a control frame, or all, while stalled.
+        self._held = b""
+        # The data frame that we are inside of: payload bytes to come, and those that came.
+        self._frame_left = 0
+        self._frame_seen = 0
+        self._frame_final = False
+        self._frame_key: bytes | None = None
+        # The message that we are inside of, or NOTHING; its payload bytes announced so far, as on the wire.
+        self._opcode = NOTHING
+        self._compressed = False
+        self._wire_size = 0
+
+    # What a subclass makes of it…
+
+    def _on_control(self, opcode: int, payload: bytes) -> None:
+        raise NotImplementedError
+
+    def _on_message_start(self, opcode: int, compressed: bool) -> None:
+        raise NotImplementedError
+
+    def _on_fragment(self, data: bytes, final: bool) -> None:
+        raise NotImplementedError
+
+    # Parsing…
+
+    def _parse(self, data: bytes) -> None:
+        """Parse all of `data` that can be used now and hold the rest.
+
+        Raises:
+            WebSocketError: the peer broke the protocol.
+        """
+        pos = 0
+        end = len(data)
+        while pos < end and self._state == READING and not self._stalled:
+            if self._frame_left == 0:
+                used = self._parse_head(data, pos, end)
+                if used == 0:
+                    break
+                pos += used
+                if self._frame_left == 0:
+                    continue
+            available = end - pos
+            if available > self._frame_left:
+                available = self._frame_left
+            if available:
+                stop = pos + available
+                if self._frame_key is None:
+                    piece = data[pos:stop]
+                else:
+                    piece = masked(self._frame_key, data, pos, stop, self._frame_seen)
+                pos = stop
+                self._frame_left -= available
+                self._frame_seen += available
+                self._hand_on(piece)
+        if self._state == READING and pos < end:
+            self._held = data[pos:] if pos else data
+
+    def _hand_on(self, piece: bytes) -> None:
+        final = self._frame_final and self._frame_left == 0
+        if final:
+            self._opcode = NOTHING
+        self._on_fragment(piece, final)
+
+    def _parse_head(self, data: bytes, start: int, end: int) -> int:
+        """Read the head of a frame at `start`, and a control frame whole; return how many bytes that took, 0 for too few."""
+        buf = data
+        if end - start < 2:
+            return 0
+        first = buf[start]
+        second = buf[start + 1]
+        self._check_head(first, second)
+        opcode = first & 0x0F
+        length = second & 0x7F
+        pos = start + 2
+        if length >= 126:
+            width = 2 if length == 126 else 8
+            if end - pos < width:
+                return 0
+            length = 0
+            for i in range(pos, pos + width):
+                length = length << 8 | buf[i]
+            pos += width
+            _check_length(length, width)
+        key = None
+        if second & 0x80:
+            if end - pos < 4:
+                return 0
+            key = data[pos : pos + 4]
+            pos += 4
+        if opcode >= CLOSE:
+            if end - pos < length:
+                return 0
+            stop = pos + length
+            self._on_control(
+                opcode, data[pos:stop] if key is None else masked(key, data, pos, stop)
+            )
+            return stop - start
+        self._begin_frame(first, opcode, length, key)
+        return pos - start
+
+    def _begin_frame(self, first: int, opcode: int, length: int, key: bytes | None) -> None:
+        if opcode != CONTINUATION:
+            compressed = bool(first & RSV1)
+            self._wire_size = 0
+            self._check_size(length, compressed)
+            self._opcode = opcode
+            self._compressed = compressed
+            self._on_message_start(opcode, compressed)
+        else:
+            self._check_size(length, self._compressed)
+        if self._max_msg_size:
+            self._wire_size += length
+        self._frame_final = bool(first & FIN)
+        self._frame_left = length
+        self._frame_seen = 0
+        self._frame_key = key
+        if length == 0:
+            self._hand_on(b"")
+
+    # Checks…
+
+    def _check_head(self, first: int, second: int) -> None:
+        """Check all that the first two bytes of a frame tell."""
+        opcode = first & 0x0F
+        reserved = first & RESERVED
+        is_masked = second >> 7
+        if opcode > PONG or BINARY < opcode < CLOSE:
+            raise _protocol_error(f"opcode {opcode:#x} is reserved (RFC 6455 §5.2)")
+        if reserved and not (
+            reserved == RSV1 and self._compress and (opcode == TEXT or opcode == BINARY)
+        ):
+            raise _protocol_error(
+                "reserved bits are set; expected RSV1 alone, on the first frame of a message, "
+                f"when compression was negotiated; got {reserved >> 4:03b} on opcode {opcode:#x}"
+            )
+        if self._mask_rule != EITHER and is_masked != self._mask_rule:
+            raise _protocol_error(
+                "a client must mask its frames; got one that is not masked (RFC 6455 §5.1)"
+                if self._mask_rule == MASKED
+                else "a server must not mask its frames; got a masked one (RFC 6455 §5.1)"
+            )
+        if opcode >= CLOSE:
+            if not first & FIN:
+                raise _protocol_error("a control frame is fragmented (RFC 6455 §5.5)")
+            if second & 0x7F > MAX_CONTROL_PAYLOAD:
+                raise _protocol_error(
+                    f"a control frame has more than {MAX_CONTROL_PAYLOAD} bytes (RFC 6455 §5.5)"
+                )
+        elif opcode == CONTINUATION:
+            if self._opcode == NOTHING:
+                raise _protocol_error("a continuation frame came, but no message is open")
+        elif self._opcode != NOTHING:
+            raise _protocol_error(
+                f"a new message began (opcode {opcode:#x}) before the last one was complete"
+            )
+
+    def _check_size(self, length: int, compressed: bool) -> None:
+        """Refuse a frame that makes its message too big, before any of it is read."""
+        limit = self._max_msg_size
+        if not limit:
+            return
+        allowed = limit
+        if compressed:
+            # Data that does not compress grows by 5 bytes for each stored block (RFC 1951 §3.2.4).
+            allowed += (limit >> 8) + 64
+        if length > allowed - self._wire_size:
+            raise WebSocketError(
+                WSCloseCode.MESSAGE_TOO_BIG,
+                f"message size {self._wire_size + length} exceeds limit {limit}",
+            )
+
+
+def _check_length(length: int, width: int) -> None:
+    """Check a length of 2 or 8 bytes (RFC 6455 §5.2: shortest form, highest bit 0)."""
+    if length >= 1 << 63:
+        raise _protocol_error("the highest bit of a 64-bit frame length is set (RFC 6455 §5.2)")
+    if length < (126 if width == 2 else 65536):
+        raise _protocol_error(
+            f"frame length {length} is not in its shortest form: got {width} bytes of length"
+        )
+
+
+# Fragments to messages
+
+
+class WebSocketReader(FrameReader):
+    """Turn what a peer sends into messages.
+
+    Args:
+        queue: where messages and errors go, usually a `WebSocketDataQueue`.
+        max_msg_size: bytes of payload, after decompression; a bigger message fails with 1009. 0: no limit.
+        compress: permessage-deflate was negotiated; without, a compressed frame fails with 1002.
+        decode_text: give TEXT as str, checked for UTF-8 while it arrives; False: as bytes, unchecked.
+        role: our side; a server refuses frames that are not masked, a client those that are. None takes both.
+        inflater: makes a raw-deflate decompressor; None: zlib's.
+    """
+
+    def __init__(
+        self,
+        queue: MessageSink,
+        max_msg_size: int,
+        compress: bool = True,
+        decode_text: bool = True,
+        *,
+        role: Role | None = None,
+        inflater: Callable[[], Inflater] | None = None,
+    ) -> None:
+        FrameReader.__init__(self, max_msg_size, compress, role)
+        self._queue = queue
+        self._decode_text = decode_text
+        self._new_inflater = inflater if inflater is not None else _plain_inflater
+        # Lives as long as the connection: the peer's context may reach back into earlier messages.
+        self._inflater: Inflater | None = None
+        # The open message: whether it is checked as text, its parts, their size, and the start of a character.
+        self._text = False
+        self._pieces: list[bytes | bytearray] = []
+        self._size = 0
+        self._carry = b""
+        # Deflate streams begun in the open message.
+        self._streams = 0
+        self._eof = False
+
+    def feed_data(self, data: bytes | bytearray | memoryview) -> tuple[bool, bytes]:
+        """Take received bytes; return (True, b"") when the connection has failed, else (False, b"")."""
+        on_data = self._queue.on_data
+        if on_data is not None:
+            on_data()
+        if self._state != READING:
+            return _ERROR if self._state == FAILED else _OK
+        if type(data) is not bytes:
+            data = bytes(data)
+        if self._held:
+            data = self._held + data
+            self._held = b""
+        if self._stalled:
+            self._held = data
+            return _OK
+        try:
+            self._parse(data)
+        except WebSocketError as exc:
+            self._fail(exc)
+            return _ERROR
+        return _OK
+
+    def feed_eof(self) -> None:
+        """Note that the peer sends no more; messages that wait for room in the queue come first."""
+        self._eof = True
+        if not self._stalled:
+            self._queue.feed_eof()
+
+    def resume(self) -> None:
+        """Go on with what is held; called by the queue when it has room again."""
+        self._stalled = False
+        held = self._held
+        self._held = b""
+        if held and self._state == READING:
+            try:
+                self._parse(held)
+            except WebSocketError as exc:
+                self._fail(exc)
+        if self._eof and not self._stalled:
+            self._queue.feed_eof()
+
+    def _fail(self, exc: WebSocketError) -> None:
+        self._state = FAILED
+        self._pieces.clear()
+        self._held = b""
+        self._queue.set_exception(exc)
+
+    # Control frames…
+
+    def _on_control(self, opcode: int, payload: bytes) -> None:
+        if opcode == PING:
+            self._put(_new_tuple(_WSMessage, (MSG_PING, payload, "")), len(payload))
+        elif opcode == PONG:
+            self._put(_new_tuple(_WSMessage, (MSG_PONG, payload, "")), len(payload))
+        else:
+            self._on_close(payload)
+
+    def _on_close(self, payload: bytes) -> None:
+        """Check the body of a close frame (RFC 6455 §5.5.1)."""
+        code = 0
+        reason = ""
+        if len(payload) == 1:
+            raise _protocol_error("a close frame has a body of 1 byte; expected none or a code")
+        if payload:
+            code = payload[0] << 8 | payload[1]
+            if not may_be_sent(code):
+                raise _protocol_error(f"close code {code} must not be sent (RFC 6455 §7.4)")
+            try:
+                reason = payload[2:].decode("utf-8")
+            except UnicodeDecodeError as exc:
+                raise _bad_text("close reason") from exc
+        self._state = CLOSED
+        self._pieces.clear()
+        self._put(_new_tuple(_WSMessage, (MSG_CLOSE, code, reason)), 0)
+
+    # Messages…
+
+    def _on_message_start(self, opcode: int, compressed: bool) -> None:
+        self._text = opcode == TEXT
+        self._size = 0
+        self._streams = 0
+
+    def _on_fragment(self, data: bytes, final: bool) -> None:
+        if self._compressed:
+            data = self._inflate(data, final)
+        if final and not self._pieces:
+            # A message of one piece: nearly all of them.
+            self._deliver(data)
+            return
+        self._add(data)
+        if not final:
+            return
+        if self._carry:
+            raise _bad_text("text message")
+        pieces = self._pieces
+        self._pieces = []
+        self._deliver(b"".join(pieces))
+
+    def _add(self, data: bytes) -> None:
+        """Keep a part of the open message, and check as much of its text as is there (RFC 6455 §8.1)."""
+        size = len(data)
+        if not size:
+            return
+        self._size += size
+        if self._text and self._decode_text:
+            try:
+                known = self._carry + data if self._carry else data
+                used = utf_8_decode(known, "strict", False)[1]
+            except UnicodeDecodeError as exc:
+                raise _bad_text("text message") from exc
+            self._carry = known[used:]
+        pieces = self._pieces
+        if size >= SMALL_PIECE:
+            pieces.append(data)
+        elif pieces and type(pieces[-1]) is bytearray:
+            pieces[-1] += data
+        else:
+            pieces.append(bytearray(data))
+
+    def _deliver(self, data: bytes) -> None:
+        """Put the whole message into the queue."""
+        message: WSMessage | WSMessageTextBytes
+        if not self._text:
+            message = _new_tuple(_WSMessage, (MSG_BINARY, data, ""))
+        elif self._decode_text:
+            try:
+                message = _new_tuple(_WSMessage, (MSG_TEXT, data.decode("utf-8"), ""))
+            except UnicodeDecodeError as exc:
+                raise _bad_text("text message") from exc
+        else:
+            message = _new_tuple(_WSMessageTextBytes, (MSG_TEXT, data, ""))
+        self._put(message, len(data))
+
+    def _put(self, message: WSMessage | WSMessageTextBytes, size: int) -> None:
+        if self._queue.feed_data(message, size) is True:
+            self._stalled = True
+            self._queue.stall(self)
+
+    # Inflating…
+
+    def _inflate(self, data: bytes, final: bool) -> bytes:
+        """Inflate a part of a message (RFC 7692 §7.2.2)."""
+        if final:
+            data = data + WS_DEFLATE_TRAILING
+        output = b""
+        while data:
+            if self._inflater is None:
+                self._inflater = self._new_inflater()
+                self._streams += 1
+                if self._streams > MAX_DEFLATE_STREAMS:
+                    raise _protocol_error(
+                        f"a message has more than {MAX_DEFLATE_STREAMS} deflate streams"
+                    )
+            inflater = self._inflater
+            output += self._inflate_bounded(inflater, data, self._size + len(output))
+            data = b""
+            if inflater.eof:
+                # A block said that it is the last (RFC 7692 §7.2.3.5): what follows begins anew.
+                data = inflater.unused_data
+                self._inflater = None
+        return output
+
+    def _inflate_bounded(self, inflater: Inflater, data: bytes, size: int) -> bytes:
+        """Inflate `data` of a message that has `size` bytes already, up to the limit."""
+        limit = self._max_msg_size
+        try:
+            # One byte more than is allowed tells "too much" from "just enough".
+            output = inflater.decompress(data, limit - size + 1 if limit else 0)
+        except Exception as exc:
+            # Each zlib backend has an error class of its own.
+            raise _protocol_error(f"a compressed message cannot be inflated: {exc}") from exc
+        if limit and size + len(output) > limit:
+            raise WebSocketError(
+                WSCloseCode.MESSAGE_TOO_BIG, f"decompressed message exceeds size limit {limit}"
+            )
+        return output

@@ -1,0 +1,129 @@
+# The C types of frames.py for its compiled build, frames_c; no behaviour.
+
+import cython
+
+from aiohttp._websocket._masking cimport masked
+
+cdef int NOTHING
+cdef int CONTINUATION
+cdef int TEXT
+cdef int BINARY
+cdef int CLOSE
+cdef int PING
+cdef int PONG
+cdef int FIN
+cdef int RESERVED
+cdef int RSV1
+cdef int UNMASKED
+cdef int MASKED
+cdef int EITHER
+cdef int READING
+cdef int CLOSED
+cdef int FAILED
+cdef int MAX_CONTROL_PAYLOAD
+cdef Py_ssize_t SMALL_PIECE
+cdef int MAX_DEFLATE_STREAMS
+
+cdef object MSG_TEXT
+cdef object MSG_BINARY
+cdef object MSG_PING
+cdef object MSG_PONG
+cdef object MSG_CLOSE
+cdef object _WSMessage
+cdef object _WSMessageTextBytes
+cdef object _new_tuple
+cdef object utf_8_decode
+cdef tuple _OK
+cdef tuple _ERROR
+cdef bytes WS_DEFLATE_TRAILING
+
+
+@cython.locals(size=Py_ssize_t, mask_bit=int, head=bytes)
+cpdef bytes encode_frame(int first, bytes payload, bytes key)
+
+cdef void _check_length(unsigned long long length, int width) except *
+
+
+cdef class FrameReader:
+    cdef long long _max_msg_size
+    cdef bint _compress
+    cdef int _mask_rule
+    cdef int _state
+    cdef bint _stalled
+    cdef bytes _held
+    cdef long long _frame_left
+    cdef long long _frame_seen
+    cdef bint _frame_final
+    cdef bytes _frame_key
+    cdef int _opcode
+    cdef bint _compressed
+    cdef long long _wire_size
+
+    cdef void _on_control(self, int opcode, bytes payload) except *
+    cdef void _on_message_start(self, int opcode, bint compressed) except *
+    cdef void _on_fragment(self, bytes data, bint final) except *
+
+    @cython.locals(pos=Py_ssize_t, end=Py_ssize_t, used=Py_ssize_t, available="long long", stop=Py_ssize_t, piece=bytes)
+    cdef void _parse(self, bytes data) except *
+
+    @cython.locals(final=bint)
+    cdef void _hand_on(self, bytes piece) except *
+
+    @cython.locals(
+        buf="const unsigned char *",
+        first=int,
+        second=int,
+        opcode=int,
+        length="unsigned long long",
+        pos=Py_ssize_t,
+        stop=Py_ssize_t,
+        i=Py_ssize_t,
+        width=int,
+        key=bytes,
+    )
+    cdef Py_ssize_t _parse_head(self, bytes data, Py_ssize_t start, Py_ssize_t end) except -1
+
+    @cython.locals(compressed=bint)
+    cdef void _begin_frame(self, int first, int opcode, long long length, bytes key) except *
+
+    @cython.locals(opcode=int, reserved=int, is_masked=int)
+    cdef void _check_head(self, int first, int second) except *
+
+    @cython.locals(limit="long long", allowed="long long")
+    cdef void _check_size(self, long long length, bint compressed) except *
+
+
+cdef class WebSocketReader(FrameReader):
+    cdef object _queue
+    cdef bint _decode_text
+    cdef object _new_inflater
+    cdef object _inflater
+    cdef bint _text
+    cdef list _pieces
+    cdef long long _size
+    cdef bytes _carry
+    cdef int _streams
+    cdef bint _eof
+
+    cdef void _fail(self, object exc) except *
+    cdef void _on_control(self, int opcode, bytes payload) except *
+
+    @cython.locals(code=int)
+    cdef void _on_close(self, bytes payload) except *
+
+    cdef void _on_message_start(self, int opcode, bint compressed) except *
+
+    @cython.locals(pieces=list)
+    cdef void _on_fragment(self, bytes data, bint final) except *
+
+    @cython.locals(size=Py_ssize_t, known=bytes, used=Py_ssize_t, pieces=list)
+    cdef void _add(self, bytes data) except *
+
+    cdef void _deliver(self, bytes data) except *
+    cdef void _put(self, object message, Py_ssize_t size) except *
+
+    @cython.locals(output=bytes)
+    cdef bytes _inflate(self, bytes data, bint final)
+
+    @cython.locals(limit="long long", output=bytes)
+    cdef bytes _inflate_bounded(self, object inflater, bytes data, long long size)

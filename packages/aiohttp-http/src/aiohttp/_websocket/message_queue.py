@@ -1,0 +1,165 @@
+# cython: annotation_typing=False
+"""The queue between the frame reader and the task that receives, with back-pressure.
+
+This file is compiled twice: as it is, and as ``message_queue_c``.  It knows a protocol that can pause reading and a
+loop that makes futures; it knows nothing of frames, and one task reads at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp.streams import EofStream
+
+if TYPE_CHECKING:
+    from aiohttp._websocket.models import WSMessage, WSMessageTextBytes
+    from aiohttp.base_protocol import BaseProtocol
+
+# Bytes that a message counts beyond its payload: about what its objects take, so that a flood of
+# empty messages is bounded too.
+MSG_SIZE_OVERHEAD: Final = 128
+OVERHEAD: Final = MSG_SIZE_OVERHEAD
+
+
+class WebSocketDataQueue:
+    """Hold received messages until `read()` takes them.
+
+    Above twice `limit` bytes the protocol's reading is paused and the parser stops, below `limit` both go on.
+
+    Args:
+        protocol: what pauses and resumes reading.
+        limit: bytes, see above.
+        loop: makes the future that a reader waits on.
+    """
+
+    def __init__(
+        self, protocol: BaseProtocol, limit: int, *, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._protocol = protocol
+        self._loop = loop
+        self._high_water = limit * 2
+        self._low_water = limit
+        # Messages and their sizes, oldest first; and the sum of the sizes, overhead included.
+        self._buffer: deque[tuple[WSMessage | WSMessageTextBytes, int]] = deque()
+        self._size = 0
+        self._paused = False
+        # The parser that waits for room.
+        self._stalled_reader: Any = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._exception: BaseException | None = None
+        self._eof = False
+        # Called whenever the peer sends anything, before it is looked at; None: nobody wants to know.
+        self.on_data: Callable[[], None] | None = None
+
+    def __len__(self) -> int:
+        """Return how many messages wait; a queue is true even when it is empty."""
+        return len(self._buffer)
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether reading is paused until messages have been taken."""
+        return self._paused
+
+    def is_eof(self) -> bool:
+        """Tell whether no more messages will be added."""
+        return self._eof
+
+    def exception(self) -> BaseException | None:
+        """Return the error that `read()` raises after the messages, if there is one."""
+        return self._exception
+
+    # Feeding…
+
+    def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> bool:
+        """Add a message of `size` payload bytes; return True when the parser is to stop and call `stall()`."""
+        self._buffer.append((data, size))
+        self._size += size + OVERHEAD
+        if self._waiter is not None:
+            self._wake()
+        if self._size > self._high_water:
+            if not self._paused:
+                self._paused = True
+                self._protocol.pause_reading()
+            return True
+        return False
+
+    def stall(self, reader: Any) -> None:
+        """Call ``reader.resume()`` as soon as there is room again."""
+        self._stalled_reader = reader
+
+    def feed_eof(self) -> None:
+        """Let `read()` raise EofStream once it has given all messages."""
+        self._eof = True
+        self._wake()
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        """Let `read()` raise `exc` once it has given all messages."""
+        if exc_cause is not None:
+            exc.__cause__ = exc_cause
+        self._eof = True
+        self._exception = exc
+        self._wake()
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # Reading…
+
+    def take(self) -> WSMessage | WSMessageTextBytes | None:
+        """Return the oldest message, or None where `read()` would wait or raise."""
+        if not self._buffer:
+            return None
+        data, size = self._buffer.popleft()
+        self._size -= size + OVERHEAD
+        if self._paused and self._size < self._low_water:
+            self._go_on()
+        return data
+
+    async def read(self) -> WSMessage | WSMessageTextBytes:
+        """Wait for a message.  Cancelling is safe: no message is lost.
+
+        Raises:
+            EofStream: no more messages come.
+            BaseException: what `set_exception()` was given.
+        """
+        while not self._buffer:
+            if self._exception is not None:
+                raise self._exception
+            if self._eof:
+                raise EofStream
+            if self._waiter is not None:
+                raise RuntimeError(
+                    "read() is called by another task already; one may wait at a time"
+                )
+            waiter = self._loop.create_future()
+            self._waiter = waiter
+            try:
+                await waiter
+            finally:
+                if self._waiter is waiter:
+                    self._waiter = None
+        message = self.take()
+        if message is None:
+            raise AssertionError("the queue was not empty")
+        return message
+
+    def _go_on(self) -> None:
+        """Let the parser use what it held back, then, if there is still room, the transport read."""
+        reader = self._stalled_reader
+        if reader is not None:
+            self._stalled_reader = None
+            reader.resume()
+            if self._stalled_reader is not None:
+                return
+        self._paused = False
+        self._protocol.resume_reading()

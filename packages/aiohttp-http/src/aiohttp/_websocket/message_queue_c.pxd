@@ -1,0 +1,29 @@
+# The C types of message_queue.py for its compiled build, message_queue_c; no behaviour.
+
+import cython
+
+cdef Py_ssize_t OVERHEAD
+
+
+cdef class WebSocketDataQueue:
+    cdef object _protocol
+    cdef object _loop
+    cdef long long _high_water
+    cdef long long _low_water
+    cdef public object _buffer
+    cdef public object on_data
+    cdef long long _size
+    cdef bint _paused
+    cdef object _stalled_reader
+    cdef object _waiter
+    cdef object _exception
+    cdef bint _eof
+
+    @cython.locals(size=Py_ssize_t)
+    cpdef bint feed_data(self, object data, Py_ssize_t size) except -1
+
+    @cython.locals(size=Py_ssize_t)
+    cpdef object take(self)
+
+    cdef void _wake(self) except *
+    cdef void _go_on(self) except *
