@@ -5,10 +5,9 @@ PYTHON ?= python3
 ARGS ?=
 ENVIRONMENTS = $(PYTHON) -m tools.environments
 CHECK = $(ENVIRONMENTS) check
-SOURCES = packages tools docs .ci
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pure check lint format types layers exports versions poetry changelog policy \
+.PHONY: help run test test-pure isolated check lint format types layers exports versions poetry changelog policy \
 	sizes merged docs bench fuzz asan wheels release bump clean
 
 help:  ## what can be made
@@ -22,6 +21,9 @@ test:  ## build the wheels, install them and run all tests
 
 test-pure:  ## the same without compiled extensions
 	$(ENVIRONMENTS) test --pure $(ARGS)
+
+isolated:  ## each distribution in an environment of its own, with what its wheel declares
+	$(ENVIRONMENTS) tox -e wire,client,web,testing,gunicorn,umbrella $(ARGS)
 
 check: lint types layers exports versions poetry changelog policy  ## all that can be said without running the code
 

@@ -5,6 +5,8 @@
     python -m tools.environments check PROGRAM [arguments]          run a check on the sources
     python -m tools.environments wheels [--pure]                    build all, print their files
     python -m tools.environments install [--pure] NAME...           install into this environment
+    python -m tools.environments pytest [arguments]                 run tests in this environment
+    python -m tools.environments tox [arguments]                    run tox
 
 This is where a fresh clone starts: the standard library of a bare Python has to be enough.  What
 an environment holds is named by dependency groups in ``pyproject.toml``; how a wheel is built is
@@ -21,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tools import wheelhouse
@@ -37,6 +39,7 @@ GROUPS = {
     "run": ("demo",),
     "check": ("check", "test"),
     "docs": ("docs",),
+    "tox": ("tox",),
     "release": ("build", "release"),
 }
 
@@ -116,16 +119,28 @@ def test(*arguments: str) -> int:
     environ = {"AIOHTTP_NO_EXTENSIONS": "1"} if pure else {}
     environment = Environment("test", "-pure" if pure else "").make()
     environment.install_wheels(build_wheels(pure=pure).wheels)
+    return run_pytest(environment.python, selected, environ)
+
+
+def pytest(*arguments: str) -> int:
+    """Run tests with the Python that runs this, against whatever is installed there."""
+    return run_pytest(Path(sys.executable), arguments, {})
+
+
+def run_pytest(python: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run all tests, or those that ``arguments`` name, from a folder without sources."""
+    command = [str(python), *pytest_command(*arguments)]
     with tempfile.TemporaryDirectory() as elsewhere:
-        return environment.run(*pytest(*selected), cwd=Path(elsewhere), **environ)
+        return subprocess.run(command, cwd=elsewhere, env={**os.environ, **environ}).returncode
 
 
-def pytest(*arguments: str) -> list[str]:
-    """Return the command that runs all tests, or those that ``arguments`` name."""
-    selected = [str(p) if (p := ROOT / a).exists() else a for a in arguments]
-    if not any((ROOT / argument.partition("::")[0]).exists() for argument in arguments):
-        selected += [str(path) for path in test_folders()]
-    return ["-m", "pytest", "-c", str(ROOT / "pyproject.toml"), f"--rootdir={ROOT}", *selected]
+def pytest_command(*arguments: str) -> list[str]:
+    """Return the command; paths among its arguments are meant from the top of the repository."""
+    named = [a for a in arguments if (ROOT / a.partition("::")[0]).exists()]
+    places = [str(ROOT / a) for a in named] or [str(path) for path in test_folders()]
+    options = [a for a in arguments if a not in named]
+    configuration = ["-c", str(ROOT / "pyproject.toml"), f"--rootdir={ROOT}"]
+    return ["-m", "pytest", *configuration, *options, *places]
 
 
 def test_folders() -> list[Path]:
@@ -148,6 +163,11 @@ def check(*arguments: str) -> int:
     return environment.run("-m", *arguments)
 
 
+def tox(*arguments: str) -> int:
+    """Run tox, of which there is no need to install any first."""
+    return Environment("tox").make().run("-m", "tox", *arguments)
+
+
 def wheels(*arguments: str) -> int:
     """Build the wheels and say where they are."""
     print(*map(shown, build_wheels(pure="--pure" in arguments).wheels), sep="\n")
@@ -163,6 +183,8 @@ def install(*arguments: str) -> int:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "test": test,
+    "pytest": pytest,
+    "tox": tox,
     "run": run,
     "check": check,
     "wheels": wheels,
