@@ -1,0 +1,1 @@
+"""Rooms of the server: what the doors ``aiohttp.web_*`` know how to do."""

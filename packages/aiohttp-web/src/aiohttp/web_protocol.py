@@ -1,0 +1,848 @@
+"""One connection of the server: bytes come in, requests are answered one after another.
+
+`RequestHandler` joins the parser, whose sink it is, with one task that serves the requests in their
+order. What happens to one request is told in `_web.exchange`, what a request and a response
+are, elsewhere; this file knows when to read, when to wait and when to close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from aiohttp import hdrs
+from aiohttp._body_feed import BodyFeed, open_body_feed
+from aiohttp._h1 import RequestParser
+from aiohttp._h1.kinds import BodyKind, HttpVersion10
+from aiohttp._h1.limits import Limits
+from aiohttp._h1.messages import RawRequestMessage
+from aiohttp._web.error_page import error_page
+from aiohttp._web.exchange import Outcome, exchange, in_own_context
+from aiohttp._web.inbox import Inbox
+from aiohttp._web.keepalive import CoarseTimer
+from aiohttp._web.lingering import RestOfBody
+from aiohttp._web.settings import ConnectionSettings
+from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, PayloadEncodingError
+from aiohttp.http_writer import StreamWriter
+from aiohttp.log import access_logger, server_logger
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from aiohttp.tcp_helpers import tcp_keepalive
+from aiohttp.web_exceptions import HTTPException, HTTPInternalServerError
+from aiohttp.web_log import AccessLogger
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+
+if TYPE_CHECKING:
+    import ssl
+
+    from aiohttp._h1.framing import Framing
+    from aiohttp.web_server import Server
+
+__all__ = ("PayloadAccessError", "RequestHandler", "RequestPayloadError")
+
+_RequestFactory = Callable[
+    [
+        RawRequestMessage,
+        StreamReader,
+        "RequestHandler",
+        AbstractStreamWriter,
+        "asyncio.Task[None]",
+    ],
+    BaseRequest,
+]
+_RequestHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
+
+# A request as far as it is known when its head begins to be handled: message, body, and instead of a
+# message that could be read what was wrong with it.
+_Entry = tuple[RawRequestMessage, StreamReader, "HttpProcessingError | None"]
+
+# What stands for a request whose head cannot be read.
+_NO_FIELDS = CIMultiDictProxy(CIMultiDict[str]())
+_UNREADABLE = RawRequestMessage(
+    "UNKNOWN", "/", HttpVersion10, _NO_FIELDS, (), True, None, False, False, URL("/")
+)
+
+# How long a peer that sent nonsense may go on sending before the connection is closed on it, in
+# seconds: a moment is enough for it to read why (RFC 9112 §9.6).
+_FAREWELL = 1.0
+
+# How long a cancelled handler has for its own clearing up when the server shuts down, in seconds.
+_LAST_WORDS = 0.25
+
+
+class RequestPayloadError(Exception):
+    """The body of a request cannot be read: it is cut short, malformed or not encoded as declared."""
+
+
+class _BodyStalled(RequestPayloadError):
+    """The body stopped coming for longer than `body_timeout`."""
+
+
+class PayloadAccessError(Exception):
+    """The body of a request was read after its response had been sent."""
+
+
+class Reading(Enum):
+    """What becomes of the bytes that the peer sends."""
+
+    MESSAGES = "messages"  # they are HTTP
+    UNDECIDED = "undecided"  # an upgrade was asked for; they are kept until its handler decides
+    UPGRADED = "upgraded"  # they belong to another protocol
+    ENDED = "ended"  # nobody wants them: the peer said its last, or made no sense
+
+
+class Writing(Enum):
+    """What the serving task is at."""
+
+    IDLE = "idle"  # waits for a request
+    ANSWERING = "answering"  # a handler works, or its response is on its way
+    LINGERING = "lingering"  # the response is out, the rest of the request's body is not in
+    CLOSED = "closed"  # there will be no more responses
+
+
+class Due(Enum):
+    """What the peer has to do before the timer goes off."""
+
+    REQUEST = "request"  # send a request, whole as far as its head goes
+    HEAD = "head"  # complete the head that it has begun
+    BODY = "body"  # go on with the body
+    REST = "rest"  # send what is left of a body that nobody reads
+    FAREWELL = "farewell"  # read the last response and close
+
+
+class KeepAlive(Enum):
+    """Whether one more request may be taken."""
+
+    OPEN = "open"  # as long as both sides like
+    LAST = "last"  # the server shuts down: what has come is answered, then the connection closes
+    CLOSED = "closed"  # no more
+
+
+class _UpgradedParser(Protocol):
+    """Another protocol's reader of bytes, such as WebSocket's."""
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]: ...
+
+    def feed_eof(self) -> None: ...
+
+
+def _as_request_error(error: Exception) -> BaseException:
+    """Name an error of the body as handlers know it."""
+    return RequestPayloadError(getattr(error, "message", None) or str(error))
+
+
+def connection_settings(
+    *,
+    keepalive_timeout: float = 3630,
+    tcp_keepalive: bool = True,
+    logger: logging.Logger = server_logger,
+    access_log_class: type[AbstractAccessLogger] = AccessLogger,
+    access_log: logging.Logger | None = access_logger,
+    access_log_format: str = AccessLogger.LOG_FORMAT,
+    debug: bool = False,
+    max_line_size: int = 8190,
+    max_headers: int = 128,
+    max_field_size: int = 8190,
+    lingering_time: float = 10.0,
+    read_bufsize: int = 2**18,
+    auto_decompress: bool = True,
+    timeout_ceil_threshold: float = 5,
+    head_timeout: float | None = None,
+    body_timeout: float | None = None,
+    shutdown_grace: float = 0.25,
+) -> ConnectionSettings:
+    """Turn the keyword arguments of servers and runners into one value.
+
+    Raises:
+        ValueError: a time is negative, or the access log's format has an unknown atom.
+    """
+    return ConnectionSettings(
+        logger=logger,
+        access_logger=access_log_class(access_log, access_log_format) if access_log else None,
+        keepalive_timeout=keepalive_timeout,
+        tcp_keepalive=tcp_keepalive,
+        debug=debug,
+        limits=Limits(max_line_size, max_field_size, max_headers),
+        lingering_time=lingering_time or 0.0,
+        read_bufsize=read_bufsize,
+        auto_decompress=auto_decompress,
+        timeout_ceil_threshold=timeout_ceil_threshold,
+        head_timeout=head_timeout,
+        body_timeout=body_timeout,
+        shutdown_grace=shutdown_grace,
+    )
+
+
+class RequestHandler(BaseProtocol):
+    """Serve the requests of one connection.
+
+    Made by a `Server` for each connection that it accepts. The keyword arguments are those of
+    `connection_settings()`; a server passes them as one value, `settings`, that its connections share.
+    """
+
+    __slots__ = (
+        "_body",
+        "_body_reader",
+        "_current_request",
+        "_due",
+        "_inbox",
+        "_keep_alive",
+        "_manager",
+        "_on_shutdown",
+        "_peername",
+        "_reading",
+        "_settings",
+        "_task",
+        "_timer",
+        "_upgrade_asked",
+        "_upgraded_data_cb",
+        "_upgraded_parser",
+        "_waiter",
+        "_writing",
+        "access_logger",
+    )
+
+    def __init__(
+        self,
+        manager: Server,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        settings: ConnectionSettings | None = None,
+        keepalive_timeout: float = 3630,
+        tcp_keepalive: bool = True,
+        logger: logging.Logger = server_logger,
+        access_log_class: type[AbstractAccessLogger] = AccessLogger,
+        access_log: logging.Logger | None = access_logger,
+        access_log_format: str = AccessLogger.LOG_FORMAT,
+        debug: bool = False,
+        max_line_size: int = 8190,
+        max_headers: int = 128,
+        max_field_size: int = 8190,
+        lingering_time: float = 10.0,
+        read_bufsize: int = 2**18,
+        auto_decompress: bool = True,
+        timeout_ceil_threshold: float = 5,
+    ) -> None:
+        if settings is None:
+            settings = connection_settings(
+                keepalive_timeout=keepalive_timeout,
+                tcp_keepalive=tcp_keepalive,
+                logger=logger,
+                access_log_class=access_log_class,
+                access_log=access_log,
+                access_log_format=access_log_format,
+                debug=debug,
+                max_line_size=max_line_size,
+                max_headers=max_headers,
+                max_field_size=max_field_size,
+                lingering_time=lingering_time,
+                read_bufsize=read_bufsize,
+                auto_decompress=auto_decompress,
+                timeout_ceil_threshold=timeout_ceil_threshold,
+            )
+        super().__init__(loop, RequestParser(self, settings.limits))
+        self._manager: Server | None = manager
+        self._settings = settings
+        # None where no line is wanted.
+        log = settings.access_logger
+        self.access_logger = log if log is not None and log.enabled else None
+        self._reading = Reading.MESSAGES
+        self._writing = Writing.IDLE
+        self._keep_alive = KeepAlive.OPEN
+        # Requests that wait for their turn.
+        self._inbox: Inbox[_Entry] = Inbox()
+        # The one task; made with the first request.
+        self._task: asyncio.Task[None] | None = None
+        # Resolved at every event that the task may wait for, while it waits.
+        self._waiter: asyncio.Future[None] | None = None
+        # When the peer has to have done what is waited for.
+        self._timer = CoarseTimer(loop, self._too_late, settings.timeout_ceil_threshold)
+        self._due = Due.REQUEST
+        # Where the bytes of the body that comes in go, and who reads them; None between bodies.
+        self._body: BodyFeed | RestOfBody | None = None
+        self._body_reader: StreamReader = EMPTY_PAYLOAD
+        # What a handler works at.
+        self._current_request: BaseRequest | None = None
+        # The message that comes in asks for another protocol.
+        self._upgrade_asked = False
+        # Who takes the bytes after an upgrade, and who is told of them.
+        self._upgraded_parser: _UpgradedParser | None = None
+        self._upgraded_data_cb: Callable[[], None] | None = None
+        # Called when the server shuts down, for an upgraded connection to say goodbye in its own way.
+        self._on_shutdown: Callable[[], None] | None = None
+        # (host, port) of the peer, once asked for.
+        self._peername: Any = None
+
+    def __repr__(self) -> str:
+        request = self._current_request
+        busy = "" if request is None else f" {request.method} {request.path!r}"
+        return (
+            f"<{type(self).__name__}{busy} reading={self._reading.value}"
+            f" writing={self._writing.value} keep_alive={self._keep_alive.value}"
+            f" waiting={len(self._inbox)}>"
+        )
+
+    # What third parties read…
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Gets what goes wrong."""
+        return self._settings.logger
+
+    @property
+    def access_log(self) -> logging.Logger | None:
+        """Gets one line a request."""
+        return None if self.access_logger is None else self.access_logger.logger
+
+    @property
+    def debug(self) -> bool:
+        """Whether error pages show tracebacks."""
+        return self._settings.debug
+
+    @property
+    def keepalive_timeout(self) -> float:
+        """How long the connection waits for its next request, in seconds."""
+        return self._settings.keepalive_timeout
+
+    @property
+    def max_line_size(self) -> int:
+        """Longest request line, in bytes."""
+        return self._settings.limits.max_line_size
+
+    @property
+    def max_field_size(self) -> int:
+        """Longest field of a head, in bytes."""
+        return self._settings.limits.max_field_size
+
+    @property
+    def max_headers(self) -> int:
+        """Most fields of a head."""
+        return self._settings.limits.max_headers
+
+    @property
+    def peername(self) -> Any:
+        """Address of the peer as the socket tells it; remembered after the connection is lost."""
+        if self._peername is None and self.transport is not None:
+            self._peername = self.transport.get_extra_info("peername")
+        return self._peername
+
+    @property
+    def sockname(self) -> Any:
+        """Address of this side; None after the connection is lost."""
+        return None if self.transport is None else self.transport.get_extra_info("sockname")
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """The TLS context of the connection, None where there is none."""
+        return None if self.transport is None else self.transport.get_extra_info("sslcontext")
+
+    @property
+    def closing(self) -> bool:
+        """Whether a response that begins now is the connection's last and has to say so."""
+        return self._keep_alive is not KeepAlive.OPEN and not self._inbox
+
+    # The connection…
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        if self._settings.tcp_keepalive:
+            tcp_keepalive(self.transport)
+        self._expect(Due.REQUEST, self._settings.keepalive_timeout)
+        if self._manager is not None:
+            self._manager.connection_made(self, self.transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell all who wait for the peer that it is gone."""
+        manager, self._manager = self._manager, None
+        if manager is None:
+            return
+        manager.connection_lost(self, exc)
+        super().connection_lost(exc)
+        self._timer.cancel()
+        self._inbox.clear()
+        self._keep_alive = KeepAlive.CLOSED
+        reading, self._reading = self._reading, Reading.ENDED
+        if self._body is not None:
+            self._body = None
+            self._body_reader.set_exception(exc or ConnectionResetError("Connection lost"))
+        if reading is Reading.UPGRADED and self._upgraded_parser is not None:
+            self._upgraded_parser.feed_eof()
+        self._wake()
+        if manager.handler_cancellation and self._current_request is not None:
+            if self._task is not None:
+                self._task.cancel()
+
+    def eof_received(self) -> None:
+        """Close: a peer that sends no more is taken for gone, as it mostly is."""
+
+    # Bytes come in…
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the transport."""
+        reading = self._reading
+        if reading is Reading.MESSAGES:
+            self._parser.feed(data)
+            if self._settings.head_timeout is not None:
+                self._watch_head()
+        elif reading is Reading.UPGRADED:
+            self._feed_upgraded(data)
+        elif reading is Reading.UNDECIDED:
+            self._parser.feed(data)
+            if self._parser.pending > self._settings.read_bufsize:
+                self.pause_reading()
+
+    def on_head(self, message: RawRequestMessage, framing: Framing) -> None:
+        """Take a request whose head is complete."""
+        self._arrived()
+        payload = EMPTY_PAYLOAD if framing.kind is BodyKind.NONE else self._open_body(message)
+        self._upgrade_asked = framing.upgrade
+        self._inbox.put((message, payload, None))
+        if self._inbox.full:
+            self.pause_reading()
+
+    def on_body(self, data: bytes) -> None:
+        """Take a piece of the body."""
+        if self._body is not None:
+            self._body.feed(data)
+            if self._settings.body_timeout is not None:
+                self._watch_body()
+
+    def on_end(self, trailers: CIMultiDictProxy[str] | None) -> None:
+        """Note that the message is complete."""
+        body = self._body
+        if body is not None:
+            self._body = None
+            if self._due is Due.BODY:
+                self._timer.clear()
+            body.finish(trailers)
+            if self._writing is Writing.LINGERING:
+                self._wake()
+        if self._upgrade_asked:
+            self._reading = Reading.UNDECIDED
+            if self._upgraded_parser is not None:
+                self._hand_over()
+
+    def on_error(self, error: HttpProcessingError) -> None:
+        """Note that what comes makes no sense: the body's reader or the peer is told, in its turn."""
+        self._reading = Reading.ENDED
+        body = self._body
+        if body is None:
+            self._arrived()
+            self._inbox.put((_UNREADABLE, EMPTY_PAYLOAD, error))
+            return
+        self._body = None
+        body.fail(error)
+        if self._writing is Writing.LINGERING:
+            self._wake()
+
+    def _open_body(self, message: RawRequestMessage) -> StreamReader:
+        settings = self._settings
+        reader = StreamReader(self, settings.read_bufsize, loop=self._loop)
+        coding = message.compression if settings.auto_decompress else None
+        self._body = open_body_feed(reader, coding, map_error=_as_request_error)
+        self._body_reader = reader
+        if settings.body_timeout is not None:
+            self._watch_body()
+        return reader
+
+    def pause_reading(self) -> None:
+        """Read no more for now: a body's reader or the inbox is full."""
+        super().pause_reading()
+        if self._reading is Reading.MESSAGES:
+            self._parser.pause()
+            if self._due is Due.BODY:
+                self._timer.clear()  # it is not the peer who makes the body wait
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Go on reading, unless the inbox is still full."""
+        if self._inbox.full:
+            return
+        super().resume_reading()
+        if resume_parser and self._reading is Reading.MESSAGES:
+            if self._body is not None and self._settings.body_timeout is not None:
+                self._watch_body()
+            self._parser.resume()
+
+    # …or bytes of another protocol
+
+    def set_parser(
+        self, parser: _UpgradedParser, data_received_cb: Callable[[], None] | None = None
+    ) -> None:
+        """Speak another protocol from here on.
+
+        What the peer has sent after its request is given to *parser* at once; if the body of the
+        request is still coming, as soon as it has ended (RFC 9110 §7.8).
+
+        Args:
+            parser: takes all bytes by `feed_data()`, and `feed_eof()` when the connection is lost.
+            data_received_cb: called after each piece.
+        """
+        self._upgraded_parser = parser
+        self._upgraded_data_cb = data_received_cb
+        if self._body is None and self._reading is not Reading.ENDED:
+            self._hand_over()
+        else:
+            self._upgrade_asked = True
+
+    def _hand_over(self) -> None:
+        self._reading = Reading.UPGRADED
+        self._upgraded = True
+        self._inbox.clear()
+        tail = self._parser.detach()
+        if self._reading_paused:
+            self.resume_reading()
+        if tail:
+            self._feed_upgraded(tail)
+
+    def _decline_upgrade(self) -> None:
+        """Go on in HTTP: the handler answered and did not call `set_parser()`."""
+        self._reading = Reading.MESSAGES
+        self._upgrade_asked = False
+        self._resume_reading_if_drained()
+        self._parser.resume()
+
+    def _feed_upgraded(self, data: bytes) -> None:
+        if self._upgraded_parser is None:
+            return
+        finished, _ = self._upgraded_parser.feed_data(data)
+        if self._upgraded_data_cb is not None:
+            self._upgraded_data_cb()
+        if finished:
+            self._keep_alive = KeepAlive.CLOSED
+
+    # Deadlines…
+
+    def _expect(self, due: Due, seconds: float) -> None:
+        self._due = due
+        self._timer.set(seconds)
+
+    def _watch_head(self) -> None:
+        seconds = self._settings.head_timeout
+        waiting = self._writing is Writing.IDLE and self._due is Due.REQUEST
+        if seconds is not None and waiting and self._parser.in_head:
+            self._expect(Due.HEAD, seconds)
+
+    def _watch_body(self) -> None:
+        seconds = self._settings.body_timeout
+        if seconds is not None and self._body is not None and not self._reading_paused:
+            if self._writing is not Writing.LINGERING:
+                self._expect(Due.BODY, seconds)
+
+    def _too_late(self) -> None:
+        """The peer has not done in time what was due."""
+        due = self._due
+        if due is Due.HEAD:
+            self.on_error(
+                HttpProcessingError(code=408, message="The head of the request came too slowly")
+            )
+        elif due is Due.BODY:
+            self._reading = Reading.ENDED
+            self._body = None
+            self._body_reader.set_exception(_BodyStalled("The body of the request stopped coming"))
+        else:
+            self._reading = Reading.ENDED
+            self._keep_alive = KeepAlive.CLOSED
+            if self._task is None:
+                self.force_close()
+            self._wake()
+
+    # Requests are served…
+
+    def _arrived(self) -> None:
+        """Have a request that is about to be put into the inbox served."""
+        if self._writing is Writing.IDLE:
+            self._writing = Writing.ANSWERING
+            self._timer.clear()
+            if self._task is None:
+                self._task = self._loop.create_task(self.start())
+            else:
+                self._wake()
+
+    def _event(self) -> asyncio.Future[None]:
+        """Return what the serving task awaits until something has happened on the connection."""
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def start(self) -> None:
+        """Serve the requests of this connection, one after another: the body of its one task."""
+        try:
+            while (entry := self._inbox.take() or await self._next_entry()) is not None:
+                outcome = await in_own_context(self._exchange(*entry))
+                if self._body is not None and self._body_reader is entry[1]:
+                    await self._linger()
+                if not (outcome.keep_alive and self._may_go_on()):
+                    break
+            await self._part()
+        except asyncio.CancelledError:
+            self.logger.debug("Handling of a request from %s was cancelled", self.peername)
+            raise
+        except Exception:
+            self.logger.exception("Unhandled exception while serving %s", self.peername)
+        finally:
+            self._writing = Writing.CLOSED
+            self._current_request = None
+            self._timer.cancel()
+            self.force_close()
+
+    async def _next_entry(self) -> _Entry | None:
+        """Wait for the next request; return None when there will be none."""
+        if self._inbox:
+            return self._inbox.take()
+        if self._reading is Reading.ENDED or self._keep_alive is KeepAlive.CLOSED:
+            return None
+        self._writing = Writing.IDLE
+        settings = self._settings
+        last = self._keep_alive is KeepAlive.LAST
+        self._expect(Due.REQUEST, settings.shutdown_grace if last else settings.keepalive_timeout)
+        self._watch_head()
+        await self._event()
+        return self._inbox.take()
+
+    def _exchange(
+        self, message: RawRequestMessage, payload: StreamReader, fault: HttpProcessingError | None
+    ) -> Coroutine[Any, Any, Outcome]:
+        """Begin an exchange: make the request and choose who answers it."""
+        manager, task = self._manager, self._task
+        if manager is None or task is None:
+            raise RuntimeError("an exchange needs a connection that is served")
+        writer = StreamWriter(self, self._loop)
+        request = manager.request_factory(message, payload, self, writer, task)
+        handler = manager.request_handler if fault is None else partial(self._refuse, fault)
+        manager.requests_count += 1
+        self._current_request = request
+        start_time = None if self.access_logger is None else self._loop.time()
+        return exchange(self, request, handler, start_time)
+
+    def _may_go_on(self) -> bool:
+        """Set things up for the next exchange, if there may be one."""
+        self._current_request = None
+        if self._keep_alive is KeepAlive.CLOSED or self._reading is Reading.UPGRADED:
+            return False
+        if not self._inbox and self._reading is Reading.UNDECIDED:
+            self._decline_upgrade()
+        elif self._reading_paused:
+            self._resume_reading_if_drained()
+        return True
+
+    def _resume_reading_if_drained(self) -> None:
+        if self._reading_paused and self._inbox.drained:
+            self.resume_reading()
+
+    async def _linger(self) -> None:
+        """Receive what is left of the body of a request that was answered (RFC 9112 §9.6)."""
+        seconds = self._settings.lingering_time
+        self._body_reader.set_exception(
+            PayloadAccessError("The body of the request was read after its response had been sent")
+        )
+        self._body = RestOfBody()
+        if not seconds or self._reading is Reading.ENDED:
+            self._keep_alive = KeepAlive.CLOSED
+            return
+        self._writing = Writing.LINGERING
+        self._expect(Due.REST, seconds)
+        self.resume_reading()
+        while self._body is not None and self._reading is not Reading.ENDED:
+            await self._event()
+        self._timer.clear()
+        self._writing = Writing.ANSWERING
+
+    async def _part(self) -> None:
+        """Close, but not before a peer that goes on sending could read the last response."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if self._reading is Reading.ENDED and transport.can_write_eof():
+            self._writing = Writing.LINGERING
+            transport.write_eof()
+            self._resume_transport_reading()
+            self._expect(Due.FAREWELL, _FAREWELL)
+            await self._event()
+
+    # Responses…
+
+    async def finish_response(
+        self, request: BaseRequest, resp: StreamResponse, start_time: float | None
+    ) -> tuple[StreamResponse, bool]:
+        """Send a response and log it.
+
+        Returns:
+            The response that was sent, which is another one if *resp* is none; and whether the
+            peer was gone before it was complete.
+        """
+        if not isinstance(resp, StreamResponse):
+            resp = self._instead_of(resp)
+        lost = False
+        try:
+            if not resp._send_whole(request):
+                await resp.prepare(request)
+                await resp.write_eof()
+        except ConnectionError:
+            if not self._peer_is_lost():
+                raise
+            lost = True
+            self.logger.debug("%s disconnected before the response was sent", self.peername)
+        if start_time is not None:
+            self.log_access(request, resp, start_time)
+        return resp, lost
+
+    def failed(self, request: BaseRequest, error: Exception) -> StreamResponse | Outcome:
+        """Return the response that tells of an error, or how things end without one."""
+        if self._peer_is_lost() and isinstance(error, (OSError, RequestPayloadError)):
+            self.logger.debug("%s disconnected while its request was handled", self.peername)
+            return Outcome.PEER_LOST
+        if isinstance(error, HTTPException):
+            response: StreamResponse = _copy_of(error)
+        else:
+            response = self._page_for(request, error)
+        if request.writer.output_size > 0:
+            self.force_close()
+            return Outcome.BROKEN_OFF
+        return response
+
+    def _page_for(self, request: BaseRequest, error: Exception) -> StreamResponse:
+        if isinstance(error, _BodyStalled):
+            return self._bad_request(request, 408, str(error))
+        if isinstance(error, RequestPayloadError):
+            return self._bad_request(request, 400, str(error))
+        if isinstance(error, PayloadEncodingError):
+            return self._bad_request(request, error.code, error.message)
+        if isinstance(error, asyncio.TimeoutError):
+            return self.handle_error(request, 504, error)
+        return self.handle_error(request, 500, error)
+
+    async def _refuse(self, fault: HttpProcessingError, request: BaseRequest) -> StreamResponse:
+        """Answer a request that could not be read."""
+        return self._bad_request(request, fault.code, fault.message)
+
+    def _bad_request(self, request: BaseRequest, status: int, message: str) -> StreamResponse:
+        self.logger.debug("Bad request from %s: %d, %s", self.peername, status, message)
+        page = error_page(status, message=message, accept=request.headers.get(hdrs.ACCEPT, ""))
+        return _closing(Response(status=status, text=page.text, content_type=page.content_type))
+
+    def _instead_of(self, result: object) -> StreamResponse:
+        if result is None:
+            self.log_exception("Missing return statement on request handler")
+        else:
+            self.log_exception(f"Web-handler should return a response instance, got {result!r}")
+        return _copy_of(HTTPInternalServerError())
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> StreamResponse:
+        """Log an error of a handler and return the page that answers it; the connection closes then.
+
+        Args:
+            request: what was being handled.
+            status: of the response.
+            exc: what was raised.
+            message: what the peer may know of it.
+
+        Raises:
+            ConnectionError: a response was already begun.
+        """
+        self.log_exception("Error handling request from %s", self.peername, exc_info=exc)
+        shown = None
+        if self.debug and exc is not None:
+            shown = "".join(traceback.format_exception(type(exc), exc, exc.__traceback__))
+        page = error_page(
+            status, message=message, traceback=shown, accept=request.headers.get(hdrs.ACCEPT, "")
+        )
+        return _closing(Response(status=status, text=page.text, content_type=page.content_type))
+
+    def _peer_is_lost(self) -> bool:
+        return self.transport is None or self.transport.is_closing()
+
+    # Logs…
+
+    def log_access(
+        self, request: BaseRequest, response: StreamResponse, time: float | None
+    ) -> None:
+        """Write a line of the access log for a request that began at *time*, in the loop's time."""
+        if self.access_logger is not None and time is not None:
+            self.access_logger.log(request, response, self._loop.time() - time)
+
+    def log_debug(self, *args: Any, **kw: Any) -> None:
+        """Log a line when debugging."""
+        if self.debug:
+            self.logger.debug(*args, **kw)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log an error with its traceback."""
+        self.logger.exception(*args, **kw)
+
+    # The end…
+
+    def keep_alive(self, val: bool) -> None:
+        """Choose whether another request may come after the current one."""
+        if self._keep_alive is not KeepAlive.LAST or not val:
+            self._keep_alive = KeepAlive.OPEN if val else KeepAlive.CLOSED
+
+    def close(self) -> None:
+        """Begin to close: what has come is answered, and the last response says so.
+
+        An idle connection is kept for the grace time: a request may be on its way.
+        """
+        if self._keep_alive is not KeepAlive.OPEN:
+            return
+        self._keep_alive = KeepAlive.LAST
+        if self._writing is Writing.IDLE:
+            self._expect(Due.REQUEST, self._settings.shutdown_grace)
+
+    def force_close(self) -> None:
+        """Close now; what was written is still sent."""
+        self._keep_alive = KeepAlive.CLOSED
+        self._inbox.clear()
+        if self.transport is not None:
+            self.transport.close()
+        self._wake()
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:
+        """Close, when the handler at work is done or the time is over.
+
+        Args:
+            timeout: seconds that the handler has before it is cancelled; None: no limit.
+        """
+        self.close()
+        if self._on_shutdown is not None:
+            self._on_shutdown()
+        task = self._task
+        if task is not None and not task.done():
+            await asyncio.wait([task], timeout=timeout)
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task], timeout=_LAST_WORDS)
+        self.force_close()
+
+
+def _closing(response: Response) -> Response:
+    response.force_close()
+    return response
+
+
+def _copy_of(error: HTTPException) -> Response:
+    """Return the response that an exception describes: the exception itself may be raised again."""
+    response = Response(
+        status=error.status, reason=error.reason, text=error.text, headers=error.headers
+    )
+    response._cookies = error._cookies
+    return response
