@@ -120,7 +120,7 @@ class BaseProtocol(asyncio.Protocol):
 
     def _resume_transport_reading(self) -> None:
         if self.transport is not None:
-            with suppress(*PAUSE_RESUME_READING_ERRORS):  # as above
+            with suppress(*PAUSE_RESUME_READING_ERRORS):
                 self.transport.resume_reading()
 
     # The connection…

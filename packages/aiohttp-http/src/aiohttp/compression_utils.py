@@ -38,7 +38,7 @@ def _import_zstd() -> ModuleType | None:
             from backports import zstd
     except ImportError:
         return None
-    return cast(ModuleType, zstd)
+    return zstd
 
 
 _brotli: Final = _import_brotli()

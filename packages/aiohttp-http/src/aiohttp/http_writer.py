@@ -12,17 +12,23 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
-from multidict import CIMultiDict
-
 from aiohttp import hdrs
 from aiohttp._h1.messages import HttpVersion, HttpVersion10, HttpVersion11
-from aiohttp._h1.serialize import serialize_headers
+from aiohttp._h1.serialize import (
+    CHUNK_END,
+    LAST_CHUNK,
+    chunk_head,
+    serialize_headers,
+    trailer_section,
+)
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import ClientConnectionResetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from multidict import CIMultiDict
 
 __all__ = ("HttpVersion", "HttpVersion10", "HttpVersion11", "StreamWriter")
 
@@ -42,8 +48,6 @@ _MAX_JOINED = 64 * 1024
 
 # Bytes written after which write() looks whether the transport wants a break.
 _DRAIN_INTERVAL = 0x10000
-
-_LAST_CHUNK = b"0\r\n\r\n"
 
 # Fields that a recipient must know before the body: RFC 9110 §6.5.1.
 _NO_TRAILERS = frozenset(
@@ -258,7 +262,7 @@ class StreamWriter(AbstractStreamWriter):
         if self._eof:
             return
         if self._head is not None:
-            self._send((_LAST_CHUNK,) if self.chunked else ())
+            self._send((LAST_CHUNK,) if self.chunked else ())
         self._eof = True
 
     async def drain(self) -> None:
@@ -282,12 +286,12 @@ class StreamWriter(AbstractStreamWriter):
         """Return what to send for *chunk*, which is not empty."""
         if not self.chunked:
             return (chunk,)
-        return (b"%x\r\n" % len(chunk), chunk, b"\r\n")
+        return (chunk_head(len(chunk)), chunk, CHUNK_END)
 
     def _ending(self, trailers: Mapping[str, str] | None) -> bytes:
         """Return what ends the body."""
         if not trailers:
-            return _LAST_CHUNK if self.chunked else b""
+            return LAST_CHUNK if self.chunked else b""
         if not self.chunked:
             raise RuntimeError(
                 "trailers need the chunked transfer coding: call enable_chunking() before"
@@ -295,8 +299,7 @@ class StreamWriter(AbstractStreamWriter):
         for name in trailers:
             if name.lower() in _NO_TRAILERS:
                 raise ValueError(f"field {name!r} is not allowed in trailers; send it in the head")
-        # RFC 9112 §7.1: the last chunk and the trailer section have the shape of a head.
-        return serialize_headers("0", CIMultiDict(trailers))
+        return trailer_section(trailers)
 
     def _send(self, pieces: tuple[_Chunk, ...]) -> None:
         """Hand *pieces* to the transport, after the head if that is held back."""

@@ -372,7 +372,7 @@ class StreamReader:
     async def _read_to_eof(self) -> bytes:
         if self._eof:
             return self._take_all()
-        blocks = []
+        blocks: list[bytes] = []
         while block := await self.readany():
             blocks.append(block)
         return b"".join(blocks)
@@ -397,7 +397,7 @@ class StreamReader:
             return b""
         if self._size >= n:
             return self._take(n)
-        blocks = []
+        blocks: list[bytes] = []
         missing = n
         while missing:
             block = await self.read(missing)
