@@ -14,8 +14,8 @@ from typing import Final, Protocol
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiohttp._h1.excerpts import shown
-from aiohttp._h1.head import FieldLines, Lines
 from aiohttp._h1.limits import Limits
+from aiohttp._h1.section import TCHAR, FieldLines, Lines
 from aiohttp.http_exceptions import ContentLengthError, TransferEncodingError
 
 __all__ = ("Body", "ChunkedBody", "LengthBody", "UntilCloseBody")
@@ -25,6 +25,8 @@ class Body(Protocol):
     """What the parser needs of a body."""
 
     done: bool
+    # Whether the last piece completed a chunk.
+    at_chunk_end: bool
     trailers: CIMultiDictProxy[str] | None
 
     def take(self, data: bytes, start: int) -> tuple[bytes, int]:
@@ -45,12 +47,13 @@ class Body(Protocol):
 class LengthBody:
     """So many bytes as Content-Length says."""
 
-    __slots__ = ("_length", "_missing", "done", "trailers")
+    __slots__ = ("_length", "_missing", "at_chunk_end", "done", "trailers")
 
     def __init__(self, length: int) -> None:
         self._length = length
         self._missing = length
         self.done = length == 0
+        self.at_chunk_end = False
         self.trailers: CIMultiDictProxy[str] | None = None
 
     def take(self, data: bytes, start: int) -> tuple[bytes, int]:
@@ -73,10 +76,11 @@ class LengthBody:
 class UntilCloseBody:
     """Everything that comes until the connection closes."""
 
-    __slots__ = ("done", "trailers")
+    __slots__ = ("at_chunk_end", "done", "trailers")
 
     def __init__(self) -> None:
         self.done = False
+        self.at_chunk_end = False
         self.trailers: CIMultiDictProxy[str] | None = None
 
     def take(self, data: bytes, start: int) -> tuple[bytes, int]:
@@ -100,7 +104,7 @@ _DATA: Final = _Expect.DATA
 _DATA_END: Final = _Expect.DATA_END
 _TRAILERS: Final = _Expect.TRAILERS
 
-_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_TOKEN: Final = rb"[" + TCHAR + rb"]+"
 _QUOTED: Final = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _BWS: Final = rb"[ \t]*"
 # RFC 9112 §7.1.1: chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
@@ -145,6 +149,7 @@ class ChunkedBody:
         "_lines",
         "_missing",
         "_most_trailers",
+        "at_chunk_end",
         "done",
         "trailers",
     )
@@ -161,6 +166,7 @@ class ChunkedBody:
         # Trailers come seldom; their reader is made with the first one.
         self._extra: FieldLines | None = None
         self.done = False
+        self.at_chunk_end = False
         self.trailers: CIMultiDictProxy[str] | None = None
 
     def take(self, data: bytes, start: int) -> tuple[bytes, int]:
@@ -171,7 +177,8 @@ class ChunkedBody:
                 if end > size:
                     end = size
                 self._missing -= end - start
-                if self._missing == 0:
+                self.at_chunk_end = self._missing == 0
+                if self.at_chunk_end:
                     self._expect = _DATA_END
                     self._missing = 2
                 return data[start:end], end

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from typing import Final
 
-__all__ = ("COMPILED", "NO_EXTENSIONS")
+from aiohttp._switches import NO_EXTENSIONS
 
-# Whether the environment asks for the Python build.
-NO_EXTENSIONS: Final = bool(os.environ.get("AIOHTTP_NO_EXTENSIONS"))
+__all__ = ("COMPILED",)
 
-
-def _is_compiled() -> bool:
-    return not NO_EXTENSIONS and find_spec("aiohttp._h1.parser_c") is not None
-
-
-COMPILED: Final = _is_compiled()
+COMPILED: Final = not NO_EXTENSIONS and find_spec("aiohttp._h1.parser_c") is not None

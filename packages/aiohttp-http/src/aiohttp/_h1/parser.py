@@ -15,7 +15,7 @@ twice: as it stands, and compiled (``parser_c``); each build stands on its own n
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -40,7 +40,7 @@ else:
 if TYPE_CHECKING:
     from aiohttp._h1.body import Body
     from aiohttp._h1.framing import Framing
-    from aiohttp._h1.head import Fields, RawFields
+    from aiohttp._h1.section import Fields, RawFields
 
 __all__ = ("RequestParser", "ResponseParser", "Sink")
 
@@ -59,6 +59,18 @@ class Sink(Protocol):
 
     def on_error(self, error: HttpProcessingError) -> None:
         """The peer broke the protocol, in the open body or else in the next head."""
+
+
+@runtime_checkable
+class ChunkSink(Protocol):
+    """What a sink may hear besides: where the chunks of a chunked body end.
+
+    A chunk is a unit of the transfer coding and no unit of the content (RFC 9112 §7.1), but
+    ``StreamReader.readchunk`` shows them.
+    """
+
+    def on_chunk_end(self) -> None:
+        """The data given to `on_body` since the last call is one chunk, complete."""
 
 
 class _Reading(Enum):
@@ -88,6 +100,7 @@ class MessageParser:
     def __init__(self, sink: Sink, limits: Limits, lenient: bool) -> None:
         self.paused = False
         self._sink = sink
+        self._chunk_sink = sink if isinstance(sink, ChunkSink) else None
         self._limits = limits
         self._lenient = lenient
         self._max_line_size = limits.max_line_size
@@ -209,6 +222,8 @@ class MessageParser:
             self._reading = _END
         if piece:
             self._sink.on_body(piece)
+            if body.at_chunk_end and self._chunk_sink is not None:
+                self._chunk_sink.on_chunk_end()
 
     def _end_message(self) -> None:
         body = self._body
