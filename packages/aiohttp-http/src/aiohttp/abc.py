@@ -204,8 +204,8 @@ class AbstractCookieJar(Sized, IterableBase):
 
     @property
     @abstractmethod
-    def host_only_cookies(self) -> frozenset[tuple[str, str]]:
-        """(domain, name) of the cookies that are sent to exactly the host that set them."""
+    def host_only_cookies(self) -> frozenset[tuple[str, str, str]]:
+        """(domain, path, name) of the cookies that go to exactly the host that set them."""
 
     @abstractmethod
     def clear(self, predicate: ClearCookiePredicate | None = None) -> None:

@@ -1,4 +1,4 @@
-"""``Forwarded`` (RFC 7239): what proxies say of the request before them.  It is told, never trusted."""
+"""``Forwarded`` (RFC 7239): what proxies say of the request before them; told, never trusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from aiohttp._fields.grammar import QUOTED_STRING, TOKEN, token_or_quoted, unquote
 
-# §4: forwarded-pair = token "=" value; a port after a bare token is outside the grammar, and common.
+# §4: forwarded-pair = token "=" value; a port after a bare token is not in the grammar: common.
 _PAIR_RE = re.compile(
     rf"[ \t]*(?:({TOKEN})=({TOKEN}(?::[0-9]{{1,5}})?|{QUOTED_STRING}))?[ \t]*([;,]|$)"
 )

@@ -19,7 +19,7 @@ def is_ip_address(host: str | None) -> bool:
     """Whether ``host`` is an address and no name: quick, and true for odd spellings of one too.
 
     ``127.1`` or ``010.0.0.1`` are no canonical addresses, but systems read them as such: what must
-    not be said of addresses (cookies for a domain, certificates by name) is not said of them either.
+    not be said of addresses (they have no domain cookies) is not said of them either.
     """
     if not host:
         return False

@@ -1,0 +1,396 @@
+"""Cookie jars: what a session keeps of the cookies that servers set (RFC 6265bis).
+
+The rules are in ``_client.cookie_rules``, the shelves in ``_client.cookie_store``, the grammar in
+``_fields.cookies``; here is the public face, the clock, and the file.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http.cookies import BaseCookie, Morsel, SimpleCookie
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from yarl import URL
+
+from aiohttp._client import cookie_file, cookie_rules
+from aiohttp._client.cookie_store import CookieStore, StoredCookie
+from aiohttp._deprecations import declare
+from aiohttp._fields.cookies import copy_morsel, encode_value, make_morsel, parse_set_cookie_headers
+from aiohttp._fields.dates import parse_cookie_date
+from aiohttp._fields.host import is_ip_address
+from aiohttp.abc import AbstractCookieJar, ClearCookiePredicate
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiohttp.typedefs import LooseCookies, PathLike, StrOrURL
+
+__all__ = ("CookieJar", "DummyCookieJar")
+
+_STR_URL = declare("a str given to CookieJar.filter_cookies()", since="3.8", instead="a yarl.URL")
+
+_NO_URL = URL()
+_SECURE_SCHEMES = frozenset({"https", "wss"})
+
+# What one request carries at most: servers refuse a longer field line (8190 octets is Apache's
+# LimitRequestFieldSize, and ours), and as many cookies are an accident or an attack.
+MAX_COOKIES_PER_REQUEST = 150
+MAX_COOKIE_HEADER_LENGTH = 8190 - len("Cookie: ")
+
+
+class RequestCookies(SimpleCookie):
+    """The cookies of one request, by name; of equal names the one that the server gets first.
+
+    ``ordered()`` has all of them, in the order of RFC 6265bis §5.8.3.
+    """
+
+    def __init__(self, cookies: Iterable[Morsel[str]] = ()) -> None:
+        super().__init__()
+        self._sequence = tuple(cookies)
+        for cookie in self._sequence:
+            if cookie.key not in self:
+                dict.__setitem__(self, cookie.key, cookie)
+
+    def ordered(self) -> list[Morsel[str]]:
+        """Return the cookies in sending order; what was set afterwards replaces and comes last."""
+        known = {id(cookie) for cookie in self._sequence}
+        changed = {name for name, cookie in self.items() if id(cookie) not in known}
+        kept = [c for c in self._sequence if c.key in self and c.key not in changed]
+        return kept + [self[name] for name in self if name in changed]
+
+    def output(
+        self,
+        attrs: list[str] | None = None,
+        header: str = "Set-Cookie:",
+        sep: str = "\r\n",
+    ) -> str:
+        """Return the cookies as text, in sending order."""
+        return sep.join(cookie.output(attrs, header) for cookie in self.ordered())
+
+
+class CookieJar(AbstractCookieJar):
+    """Keeps the cookies that servers set, and gives them back to the servers that they belong to.
+
+    Args:
+        unsafe: accept cookies of hosts that are IP addresses.
+        quote_cookie: quote values that the program sets and that hold spaces, commas or the like;
+            what a server sent is given back as it came.
+        treat_as_secure_origin: an origin, or several, that get Secure cookies over plain HTTP.
+        loop: has no meaning.
+    """
+
+    def __init__(
+        self,
+        *,
+        unsafe: bool = False,
+        quote_cookie: bool = True,
+        treat_as_secure_origin: StrOrURL | Iterable[StrOrURL] | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(loop=loop)
+        self._store = CookieStore()
+        self._unsafe = unsafe
+        self._quote_cookie = quote_cookie
+        self._treat_as_secure_origin = _origins(treat_as_secure_origin)
+
+    @property
+    def unsafe(self) -> bool:
+        return self._unsafe
+
+    @property
+    def quote_cookie(self) -> bool:
+        return self._quote_cookie
+
+    @property
+    def treat_as_secure_origin(self) -> frozenset[URL]:
+        return self._treat_as_secure_origin
+
+    @property
+    def cookies(self) -> Mapping[tuple[str, str], Mapping[str, Morsel[str]]]:
+        return MappingProxyType(self._store.view)
+
+    @property
+    def host_only_cookies(self) -> frozenset[tuple[str, str, str]]:
+        return self._store.host_only()
+
+    def __iter__(self) -> Iterator[Morsel[str]]:
+        self._store.expire(time.time())
+        for cookie in list(self._store):
+            yield cookie.morsel
+
+    def __len__(self) -> int:
+        self._store.expire(time.time())
+        return len(self._store)
+
+    # The file…
+
+    def save(self, file_path: PathLike) -> None:
+        """Write the cookies to a file, as JSON; a new file is readable by its owner alone."""
+        self._store.expire(time.time())
+        text = cookie_file.dump(self._store)
+        with open(file_path, "w", encoding="utf-8", opener=_open_private) as file:
+            file.write(text)
+
+    def load(self, file_path: PathLike) -> None:
+        """Replace the cookies by those of a file that :meth:`save` wrote.
+
+        Pickles of older releases are read too, by an unpickler that makes nothing but cookies.
+
+        Raises:
+            ValueError, pickle.UnpicklingError: it is no such file; the jar is as it was.
+        """
+        with open(file_path, "rb") as file:
+            data = file.read()
+        now = time.time()
+        loaded = CookieStore()
+        for saved in cookie_file.parse(data):
+            self._restore(loaded, saved, now)
+        self._store.replace_with(loaded)
+
+    def _restore(self, store: CookieStore, saved: cookie_file.SavedCookie, now: float) -> None:
+        domain, path = saved.place
+        if is_ip_address(domain) and not self._unsafe:
+            return
+        expires = saved.expires
+        if expires is None:
+            expires = _end_of(saved.morsel, now)
+        if expires is not None and (expires <= now or math.isnan(expires)):
+            return
+        sendable = self._sendable(saved.morsel)
+        if not _can_be_sent(sendable):
+            return
+        store.put(
+            StoredCookie(
+                (domain, path.rstrip("/")),
+                saved.name,
+                saved.morsel,
+                sendable,
+                host_only=saved.host_only,
+                expires=expires,
+            )
+        )
+
+    # Dropping…
+
+    def clear(self, predicate: ClearCookiePredicate | None = None) -> None:
+        if predicate is None:
+            self._store.clear()
+            return
+        self._store.expire(time.time())
+        self._store.drop_where(lambda cookie: predicate(cookie.morsel))
+
+    def clear_domain(self, domain: str) -> None:
+        self._store.drop_where(lambda cookie: cookie_rules.domain_matches(domain, cookie.place[0]))
+
+    # Storing…
+
+    def update_cookies(self, cookies: LooseCookies, response_url: URL = _NO_URL) -> None:
+        self._update(_morsels(cookies), response_url)
+
+    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
+        self._update(parse_set_cookie_headers(headers), response_url, from_peer=True)
+
+    def _update(
+        self,
+        cookies: Iterable[tuple[str, Morsel[str]]],
+        response_url: URL,
+        *,
+        from_peer: bool = False,
+    ) -> None:
+        hostname = response_url.raw_host
+        if hostname is not None and not self._unsafe and is_ip_address(hostname):
+            return
+        now = time.time()
+        for name, morsel in cookies:
+            self._store_one(name, morsel, response_url, now, from_peer=from_peer)
+        self._store.expire(now)
+
+    def _store_one(
+        self, name: str, morsel: Morsel[str], response_url: URL, now: float, *, from_peer: bool
+    ) -> None:
+        """Do the steps of RFC 6265bis §5.7 for one cookie."""
+        scope = cookie_rules.decide_scope(morsel["domain"] or "", response_url.raw_host)
+        if scope is None:
+            return
+        path = _path_of(morsel, response_url)
+        if from_peer and not cookie_rules.keeps_its_prefix(
+            name,
+            morsel.value,
+            secure=bool(morsel["secure"]),
+            host_only=scope.host_only,
+            path=path,
+        ):
+            return
+        place = (scope.domain, path.rstrip("/"))
+        expires = _end_of(morsel, now)
+        if expires is not None and expires <= now:
+            self._store.drop(place, name)
+            return
+        dict.update(morsel, {"domain": scope.domain, "path": path})
+        sendable = copy_morsel_without_attributes(morsel) if from_peer else self._sendable(morsel)
+        if not _can_be_sent(sendable):
+            return
+        self._store.put(
+            StoredCookie(place, name, morsel, sendable, host_only=scope.host_only, expires=expires)
+        )
+
+    def _sendable(self, morsel: Morsel[str]) -> Morsel[str]:
+        return make_morsel(morsel.key, morsel.value, self._coded_value(morsel))
+
+    def _coded_value(self, morsel: Morsel[str]) -> str:
+        if not self._quote_cookie:
+            return morsel.value
+        coded = morsel.coded_value
+        # Quoted already, as it came or by the program.
+        if len(coded) > 1 and coded[0] == coded[-1] == '"':
+            return coded
+        return encode_value(morsel.value)
+
+    # Sending…
+
+    def filter_cookies(self, request_url: URL = _NO_URL) -> BaseCookie[str]:
+        if not isinstance(request_url, URL):
+            _STR_URL.warn()
+            request_url = URL(request_url)
+        store = self._store
+        store.expire(time.time())
+        if not len(store):
+            return RequestCookies()
+        hostname = request_url.raw_host or ""
+        if is_ip_address(hostname) and not self._unsafe:
+            hostname = ""
+        secure = request_url.scheme in _SECURE_SCHEMES or self._is_trusted(request_url)
+        selected = _within_limits(store.select(hostname, request_url.raw_path, secure=secure))
+        store.touch(selected)
+        return RequestCookies(cookie.sendable for cookie in selected)
+
+    def _is_trusted(self, url: URL) -> bool:
+        return (
+            bool(self._treat_as_secure_origin)
+            and url.absolute
+            and url.origin() in self._treat_as_secure_origin
+        )
+
+
+class DummyCookieJar(AbstractCookieJar):
+    """Keeps no cookies: for sessions that are not to have any."""
+
+    def __iter__(self) -> Iterator[Morsel[str]]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    @property
+    def unsafe(self) -> bool:
+        return False
+
+    @property
+    def quote_cookie(self) -> bool:
+        return True
+
+    @property
+    def cookies(self) -> Mapping[tuple[str, str], Mapping[str, Morsel[str]]]:
+        return MappingProxyType({})
+
+    @property
+    def host_only_cookies(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset()
+
+    def clear(self, predicate: ClearCookiePredicate | None = None) -> None:
+        """There is nothing to drop."""
+
+    def clear_domain(self, domain: str) -> None:
+        """There is nothing to drop."""
+
+    def update_cookies(self, cookies: LooseCookies, response_url: URL = _NO_URL) -> None:
+        """Store nothing."""
+
+    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
+        """Store nothing, and parse nothing."""
+
+    def filter_cookies(self, request_url: URL) -> BaseCookie[str]:
+        return SimpleCookie()
+
+
+# --- Small decisions of the jar ---
+
+
+def _origins(given: StrOrURL | Iterable[StrOrURL] | None) -> frozenset[URL]:
+    if given is None:
+        return frozenset()
+    if isinstance(given, str | URL):
+        given = (given,)
+    return frozenset(URL(one).origin() for one in given)
+
+
+def _open_private(path: str, flags: int) -> int:
+    # The mode counts for a new file only; one that is there keeps its own.
+    return os.open(path, flags, 0o600)
+
+
+def _morsels(cookies: LooseCookies) -> Iterator[tuple[str, Morsel[str]]]:
+    """Yield copies of what the program gives: its Morsels stay as they are."""
+    pairs: Any = cookies.items() if isinstance(cookies, Mapping) else cookies
+    for name, value in pairs:
+        if isinstance(value, Morsel):
+            yield name, copy_morsel(value)
+        else:
+            jar: SimpleCookie = SimpleCookie()
+            jar[name] = value
+            yield name, jar[name]
+
+
+def copy_morsel_without_attributes(morsel: Morsel[str]) -> Morsel[str]:
+    """Return what a request carries of a cookie."""
+    return make_morsel(morsel.key, morsel.value, morsel.coded_value)
+
+
+def _path_of(morsel: Morsel[str], response_url: URL) -> str:
+    path: str = morsel["path"] or ""
+    if not path.startswith("/"):
+        return cookie_rules.default_path(response_url.raw_path)
+    # Requests are compared in their encoded form.
+    return path if path.isascii() else URL.build(path=path).raw_path
+
+
+def _end_of(morsel: Morsel[str], now: float) -> float | None:
+    expires = None
+    if text := morsel["expires"]:
+        moment = parse_cookie_date(str(text))
+        if moment is None:
+            morsel["expires"] = ""
+        else:
+            expires = moment.timestamp()
+    max_age = str(morsel["max-age"]) if morsel["max-age"] != "" else ""
+    end = cookie_rules.expiry_of(max_age, expires, now)
+    if max_age and end is expires:
+        morsel["max-age"] = ""
+    return end
+
+
+def _can_be_sent(cookie: Morsel[str]) -> bool:
+    return _length_of(cookie) <= MAX_COOKIE_HEADER_LENGTH
+
+
+def _length_of(cookie: Morsel[str]) -> int:
+    text = f"{cookie.key}={cookie.coded_value}"
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+def _within_limits(cookies: list[StoredCookie]) -> list[StoredCookie]:
+    """Return the first of ``cookies`` that one Cookie field may hold."""
+    room = MAX_COOKIE_HEADER_LENGTH
+    kept = []
+    for cookie in cookies:
+        # "; " stands between two.
+        length = _length_of(cookie.sendable) + (2 if kept else 0)
+        if length > room or len(kept) == MAX_COOKIES_PER_REQUEST:
+            continue
+        room -= length
+        kept.append(cookie)
+    return kept
