@@ -21,7 +21,7 @@ __all__ = ("AccessLogger",)
 
 _Method = Callable[[BaseRequest, StreamResponse, float], Any]
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 class KeyMethod(NamedTuple):

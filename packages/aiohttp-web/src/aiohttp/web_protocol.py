@@ -32,7 +32,7 @@ from aiohttp._web.lingering import RestOfBody
 from aiohttp._web.settings import ConnectionSettings
 from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
 from aiohttp.base_protocol import BaseProtocol
-from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, PayloadEncodingError
+from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 from aiohttp.http_writer import StreamWriter
 from aiohttp.log import access_logger, server_logger
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
@@ -62,8 +62,8 @@ _RequestFactory = Callable[
 ]
 _RequestHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 
-# A request as far as it is known when its head begins to be handled: message, body, and instead of a
-# message that could be read what was wrong with it.
+# A request as far as it is known when its turn comes: message, body, and what was wrong with it if
+# no message could be read.
 _Entry = tuple[RawRequestMessage, StreamReader, "HttpProcessingError | None"]
 
 # What stands for a request whose head cannot be read.
@@ -81,7 +81,7 @@ _LAST_WORDS = 0.25
 
 
 class RequestPayloadError(Exception):
-    """The body of a request cannot be read: it is cut short, malformed or not encoded as declared."""
+    """The body of a request is cut short, malformed, or not encoded as declared."""
 
 
 class _BodyStalled(RequestPayloadError):
@@ -187,7 +187,7 @@ class RequestHandler(BaseProtocol):
     """Serve the requests of one connection.
 
     Made by a `Server` for each connection that it accepts. The keyword arguments are those of
-    `connection_settings()`; a server passes them as one value, `settings`, that its connections share.
+    `connection_settings()`; a server passes them as one value, `settings`, that all share.
     """
 
     __slots__ = (
@@ -278,7 +278,7 @@ class RequestHandler(BaseProtocol):
         # Who takes the bytes after an upgrade, and who is told of them.
         self._upgraded_parser: _UpgradedParser | None = None
         self._upgraded_data_cb: Callable[[], None] | None = None
-        # Called when the server shuts down, for an upgraded connection to say goodbye in its own way.
+        # Called when the server shuts down: an upgraded connection says goodbye in its own way.
         self._on_shutdown: Callable[[], None] | None = None
         # (host, port) of the peer, once asked for.
         self._peername: Any = None
@@ -379,9 +379,9 @@ class RequestHandler(BaseProtocol):
         if reading is Reading.UPGRADED and self._upgraded_parser is not None:
             self._upgraded_parser.feed_eof()
         self._wake()
-        if manager.handler_cancellation and self._current_request is not None:
-            if self._task is not None:
-                self._task.cancel()
+        task = self._task if self._current_request is not None else None
+        if manager.handler_cancellation and task is not None:
+            task.cancel()
 
     def eof_received(self) -> None:
         """Close: a peer that sends no more is taken for gone, as it mostly is."""
@@ -434,7 +434,8 @@ class RequestHandler(BaseProtocol):
                 self._hand_over()
 
     def on_error(self, error: HttpProcessingError) -> None:
-        """Note that what comes makes no sense: the body's reader or the peer is told, in its turn."""
+            fault = HttpProcessingError(code=408, message="The head came too slowly")
+            self.on_error(fault)
         self._reading = Reading.ENDED
         body = self._body
         if body is None:
@@ -535,17 +536,15 @@ class RequestHandler(BaseProtocol):
 
     def _watch_body(self) -> None:
         seconds = self._settings.body_timeout
-        if seconds is not None and self._body is not None and not self._reading_paused:
-            if self._writing is not Writing.LINGERING:
-                self._expect(Due.BODY, seconds)
+        awaited = self._body is not None and self._writing is not Writing.LINGERING
+        if seconds is not None and awaited and not self._reading_paused:
+            self._expect(Due.BODY, seconds)
 
     def _too_late(self) -> None:
         """The peer has not done in time what was due."""
         due = self._due
         if due is Due.HEAD:
-            self.on_error(
-                HttpProcessingError(code=408, message="The head of the request came too slowly")
-            )
+            self.on_error(HttpProcessingError(code=408, message="The head came too slowly"))
         elif due is Due.BODY:
             self._reading = Reading.ENDED
             self._body = None
@@ -777,7 +776,7 @@ class RequestHandler(BaseProtocol):
     def log_access(
         self, request: BaseRequest, response: StreamResponse, time: float | None
     ) -> None:
-        """Write a line of the access log for a request that began at *time*, in the loop's time."""
+        """Write a line of the access log for a request that began at *time* (of the loop)."""
         if self.access_logger is not None and time is not None:
             self.access_logger.log(request, response, self._loop.time() - time)
 
@@ -842,7 +841,7 @@ def _closing(response: Response) -> Response:
 def _copy_of(error: HTTPException) -> Response:
     """Return the response that an exception describes: the exception itself may be raised again."""
     response = Response(
-        status=error.status, reason=error.reason, text=error.text, headers=error.headers
+        status=error.status, reason=error.reason, headers=error.headers, body=error.body
     )
-    response._cookies = error._cookies
+    response.cookies.update(error.cookies)
     return response

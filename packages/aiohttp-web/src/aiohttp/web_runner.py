@@ -1,7 +1,7 @@
 """Runners own a server from its setup to its last connection; sites let it listen somewhere.
 
-The order of a graceful shutdown is told here, in `BaseRunner.cleanup()`. This file does not know how
-a connection ends, nor what an application is beyond what it must be told at start and end.
+The order of a graceful shutdown is told here, in `BaseRunner.cleanup()`. This file does not know
+how a connection ends, nor what an application is beyond what it must be told at start and end.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def _raise_graceful_exit() -> None:
 class BaseSite(ABC):
     """One place where the server of a runner listens.
 
-    Make it after `runner.setup()`; `start()` begins to listen. Stopping a site leaves the connections
-    that it has accepted open: they end with the runner.
+    Make it after `runner.setup()`; `start()` begins to listen. Stopping a site leaves the
+    connections that it has accepted open: they end with the runner.
 
     Args:
         runner: whose server is to listen.
@@ -133,7 +133,8 @@ class TCPSite(BaseSite):
     Args:
         host: name or address; None or an empty string: all interfaces.
         port: 0 lets the system choose, see `port`. Default 8080, with TLS 8443.
-        reuse_address: allow a port that a closed connection still lingers on; default: the system's habit.
+        reuse_address: allow a port that a closed connection still lingers on; default: as the
+            system does.
         reuse_port: allow several processes to listen on the port.
     """
 
@@ -348,7 +349,7 @@ class BaseRunner(ABC):
 
     @property
     def addresses(self) -> list[Any]:
-        """The addresses of the sockets that the sites listen on, as `socket.getsockname()` tells them."""
+        """What `socket.getsockname()` tells of the sockets that the sites listen on."""
         return [
             listening.getsockname()
             for site in self._sites
@@ -372,7 +373,7 @@ class BaseRunner(ABC):
         self._server = await self._make_server()
 
     async def cleanup(self) -> None:
-        """Shut down gracefully: no request that was accepted is lost while there is time to answer it.
+        """Shut down gracefully: no request that was accepted is lost while there is time for it.
 
         The steps:
 
@@ -380,7 +381,7 @@ class BaseRunner(ABC):
         2. Each connection is told that its next response is the last. An idle one is closed when no
            request has come within the grace time.
         3. `shutdown()`: the application tells those handlers that would go on for ever.
-        4. Handlers at work have `shutdown_timeout` seconds to answer; WebSockets are closed with 1001.
+        4. Handlers at work have `shutdown_timeout` seconds; WebSockets are closed with 1001.
         5. Those left over are cancelled.
         6. The application cleans up.
 

@@ -6,7 +6,6 @@ This file does not listen, and does not know what its connections say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from aiohttp.web_protocol import (
 from aiohttp.web_request import BaseRequest
 
 if TYPE_CHECKING:
-    from aiohttp.web_response import StreamResponse
+    pass
 
 __all__ = ("Server",)
 
@@ -39,7 +38,10 @@ _SETTINGS = frozenset(
 )
 
 # What a connection beyond `max_connections` is told (RFC 9110 §15.6.4).
-_TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n"
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"Connection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n"
+)
 
 
 class Server:

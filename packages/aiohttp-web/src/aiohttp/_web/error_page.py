@@ -16,7 +16,10 @@ __all__ = ("ErrorPage", "error_page")
 # Instead of an explanation, where there is none to give, or none that a stranger should read.
 NO_EXPLANATION = "Server got itself in trouble"
 
-_HTML = "<html><head><title>{title}</title></head><body>\n<h1>{title}</h1>\n{explanation}\n</body></html>\n"
+_HTML = (
+    "<html><head><title>{title}</title></head><body>\n"
+    "<h1>{title}</h1>\n{explanation}\n</body></html>\n"
+)
 
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)
@@ -38,7 +41,8 @@ def error_page(
 
     Args:
         status: status code of the response, 400 or more.
-        message: what a peer should know; alone on the page when it is plain text. None: the name of the status.
+        message: what a peer should know; alone on the page when it is plain text. None: what the
+            status means.
         traceback: what a developer should know; only given when debugging.
         accept: the request's Accept field. HTML is written for who asks for it by name.
     """

@@ -48,7 +48,7 @@ class Connection(Protocol):
     async def finish_response(
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
     ) -> tuple[StreamResponse, bool]:
-        """Send a response and log it; return it, or what was sent instead, and whether the peer was lost."""
+        """Send and log; return the response that went out, and whether the peer was lost."""
 
 
 async def exchange(

@@ -1,9 +1,9 @@
 """One coarse timer a connection, moved by writing down a later deadline.
 
-Each request moves the deadline of its connection; cancelling and making a timer each time would cost
-more than the request's routing. So the timer of the loop stays where it is: when it goes off too
-early it is set again for what is left. This file knows nothing of requests and connections; loop and
-callback are given.
+Each request moves the deadline of its connection; cancelling and making a timer each time would
+cost more than the request's routing. So the timer of the loop stays where it is: when it goes off
+too early it is set again for what is left. This file knows nothing of requests and connections;
+loop and callback are given.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ It is given the runner and the sites, and knows no requests.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Callable, Coroutine, Iterable
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 __all__ = ("Places", "run_until_told", "serve_forever")
 
 _T = TypeVar("_T")
-
-# How often a waiting loop looks around on Windows, in seconds: there, a loop that only waits does
-# not see Ctrl+C.
-_LOOK_AROUND = 3600.0
 
 
 @attr.s(auto_attribs=True, frozen=True, slots=True, kw_only=True)
@@ -81,8 +78,7 @@ async def serve_forever(
         if announce is not None:
             names = ", ".join(site.name for site in runner._sites)
             announce(f"======== Running on {names} ========\n(Press CTRL+C to quit)")
-        while True:
-            await asyncio.sleep(_LOOK_AROUND)
+        await asyncio.get_running_loop().create_future()
     finally:
         await runner.cleanup()
 
@@ -105,10 +101,8 @@ def run_until_told(
     finally:
         try:
             task.cancel()
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 loop.run_until_complete(task)
-            except asyncio.CancelledError:
-                pass
         finally:
             _cancel_tasks(asyncio.all_tasks(loop), loop)
             loop.run_until_complete(loop.shutdown_asyncgens())

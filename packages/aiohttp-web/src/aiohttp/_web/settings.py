@@ -40,7 +40,7 @@ class ConnectionSettings:
     # Show tracebacks on error pages.
     debug: bool = False
     # What a head may hold.
-    limits: Limits = Limits()
+    limits: Limits = attr.ib(factory=Limits)
     # How long the rest of a body is received and thrown away after its response was sent
     # (RFC 9112 §9.6); 0 closes at once.
     lingering_time: float = attr.ib(default=10.0, validator=_not_negative)
