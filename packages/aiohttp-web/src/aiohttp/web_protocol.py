@@ -434,8 +434,7 @@ class RequestHandler(BaseProtocol):
                 self._hand_over()
 
     def on_error(self, error: HttpProcessingError) -> None:
-            fault = HttpProcessingError(code=408, message="The head came too slowly")
-            self.on_error(fault)
+        """Note that what comes makes no sense; the body's reader or the peer hears of it."""
         self._reading = Reading.ENDED
         body = self._body
         if body is None:
@@ -748,7 +747,7 @@ class RequestHandler(BaseProtocol):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> StreamResponse:
-        """Log an error of a handler and return the page that answers it; the connection closes then.
+        """Log an error of a handler and return the page that answers it and closes.
 
         Args:
             request: what was being handled.
