@@ -7,6 +7,7 @@
     python -m tools.environments install [--pure] NAME...           install into this environment
     python -m tools.environments pytest [arguments]                 run tests in this environment
     python -m tools.environments tox [arguments]                    run tox
+    python -m tools.environments bench [arguments]                  ours and aiohttp 3.14 in turn
 
 This is where a fresh clone starts: the standard library of a bare Python has to be enough.  What
 an environment holds is named by dependency groups in ``pyproject.toml``; how a wheel is built is
@@ -40,8 +41,12 @@ GROUPS = {
     "check": ("check", "test"),
     "docs": ("docs",),
     "tox": ("tox",),
+    "bench": ("bench",),
     "release": ("build", "release"),
 }
+
+# What the benchmarks compare with, and what the interface of this tree started from.
+PREDECESSOR = "aiohttp==3.14.5"
 
 NO_PIP = """\
 {python} cannot make an environment with pip in it: its module 'ensurepip' is missing.
@@ -163,6 +168,13 @@ def check(*arguments: str) -> int:
     return environment.run("-m", *arguments)
 
 
+def bench(*arguments: str) -> int:
+    """Measure the wheels against the predecessor, each in an environment of its own."""
+    theirs = Environment("bench", "-predecessor").make(PREDECESSOR)
+    ours = Environment("bench").make().install_wheels(build_wheels().wheels)
+    return ours.run("-m", "tools.bench.compare", str(ours.python), str(theirs.python), *arguments)
+
+
 def tox(*arguments: str) -> int:
     """Run tox, of which there is no need to install any first."""
     return Environment("tox").make().run("-m", "tox", *arguments)
@@ -185,6 +197,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "test": test,
     "pytest": pytest,
     "tox": tox,
+    "bench": bench,
     "run": run,
     "check": check,
     "wheels": wheels,

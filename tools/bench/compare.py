@@ -1,0 +1,105 @@
+"""Runs the benchmarks on two interpreters in turn and prints a table of ratios.
+
+    python -m tools.bench.compare OURS THEIRS [--rounds N] [--seconds S] [--only WORD]
+
+OURS and THEIRS are interpreters whose environments hold this tree's wheels and aiohttp 3.14.  Each
+row is measured on one right after the other, in changing order, so that a busy machine spoils both
+alike; a ratio is of two neighbours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.bench.rows import Bench, Row, rows
+
+# --- The table ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Line:
+    """What a line of the table shows of several rounds."""
+
+    name: str
+    unit: str
+    bar: str
+    ours: list[float]
+    theirs: list[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        return [mine / other for mine, other in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def passes(self) -> str:
+        """Say whether the median ratio reaches the bar; nothing where there is no bar."""
+        if not self.bar:
+            return ""
+        ratio, limit = statistics.median(self.ratios), float(self.bar[1:])
+        return "yes" if (ratio >= limit if self.bar[0] == ">" else ratio <= limit) else "NO"
+
+    def __str__(self) -> str:
+        mine, other = statistics.median(self.ours), statistics.median(self.theirs)
+        low, middle, high = min(self.ratios), statistics.median(self.ratios), max(self.ratios)
+        return (
+            f"{self.name:44} {self.unit:15} {other:12,.1f} {mine:12,.1f}"
+            f" {low:7.2f} {middle:7.2f} {high:7.2f}  {self.bar:6} {self.passes}"
+        )
+
+
+HEADINGS = (
+    f"{'':44} {'':15} {'aiohttp 3.14':>12} {'this tree':>12} {'ratio: ':>8}{'':15}  must\n"
+    f"{'':44} {'unit':15} {'median':>12} {'median':>12} {'min':>7} {'median':>7} {'max':>7}"
+)
+
+
+def compare(row: Row, ours: Path, theirs: Path, bench: Bench, rounds: int) -> list[Line]:
+    """Measure a row in turn, theirs first and ours first by turns."""
+    lines = {key: Line(row.name, *column, [], []) for key, column in row.columns.items()}
+    for number in range(rounds):
+        first, second = (theirs, ours) if number % 2 else (ours, theirs)
+        measures = [row.measure(first, bench), row.measure(second, bench)]
+        mine, other = reversed(measures) if number % 2 else measures
+        for key, line in lines.items():
+            line.ours.append(mine[key])
+            line.theirs.append(other[key])
+    return list(lines.values())
+
+
+def main() -> int:
+    options = arguments()
+    if shutil.which("wrk") is None:
+        sys.exit("the load comes from wrk, which is not installed; on Debian: apt-get install wrk")
+    bench = Bench(options.seconds, options.ours)
+    print(HEADINGS, flush=True)
+    failed = 0
+    for row in rows():
+        if options.only and options.only not in row.name:
+            continue
+        try:
+            for line in compare(row, options.ours, options.theirs, bench, options.rounds):
+                print(line, flush=True)
+        except (RuntimeError, subprocess.CalledProcessError) as error:
+            failed += 1
+            print(f"{row.name:44} could not be measured: {error}", flush=True)
+    return 1 if failed else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="ours and theirs in turn: a table of ratios")
+    parser.add_argument("ours", type=Path, help="interpreter with the wheels of this tree")
+    parser.add_argument("theirs", type=Path, help="interpreter with aiohttp 3.14")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each row (default: 5)")
+    parser.add_argument("--seconds", type=float, default=3, help="load of a row (default: 3)")
+    parser.add_argument("--only", default="", metavar="WORD", help="rows whose name has this word")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

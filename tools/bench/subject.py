@@ -1,0 +1,268 @@
+"""The program that is measured: it runs on whatever aiohttp its interpreter has.
+
+    subject.py serve LOOP                        HTTP and WebSocket server; until SIGTERM
+    subject.py get LOOP PORT CONNECTIONS SECONDS
+    subject.py echo LOOP PORT CONNECTIONS SECONDS
+    subject.py parse HEADS SECONDS               a request head, "minimal" or "browser"
+    subject.py imports
+
+Prints JSON: a server ``{"port": …}`` when it listens, everything else its measures when done.
+Rates are per second, times in microseconds.  Only public interface of 3.14 is used.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+if sys.argv[1:] == ["imports"]:
+    # Before anything else is loaded: what does a client pay beyond asyncio?
+    import asyncio
+
+    started = time.perf_counter()
+    import aiohttp
+
+    aiohttp.ClientSession  # noqa: B018 - a lazy name has to be asked for
+    elapsed = time.perf_counter() - started
+    print(f'{{"milliseconds": {elapsed * 1e3}}}')
+    sys.exit()
+
+import asyncio
+import gc
+import json
+import resource
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+MINIMAL = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"
+
+BROWSER = (
+    b"GET /articles/2024/06/a-title?utm_source=feed&page=2 HTTP/1.1\r\n"
+    b"Host: www.example.com\r\n"
+    b"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0\r\n"
+    b"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8\r\n"
+    b"Accept-Language: en-US,en;q=0.5\r\n"
+    b"Accept-Encoding: gzip, deflate, br, zstd\r\n"
+    b"Referer: https://www.example.com/articles/\r\n"
+    b"Connection: keep-alive\r\n"
+    b"Cookie: session=0123456789abcdef0123456789abcdef; theme=dark; seen=1\r\n"
+    b"Upgrade-Insecure-Requests: 1\r\n"
+    b"Sec-Fetch-Dest: document\r\n"
+    b"Sec-Fetch-Mode: navigate\r\n"
+    b"Sec-Fetch-Site: same-origin\r\n"
+    b"Priority: u=0, i\r\n"
+    b"Pragma: no-cache\r\n"
+    b"Cache-Control: no-cache\r\n"
+    b"\r\n"
+)
+
+
+def tell(**measures: float) -> None:
+    print(json.dumps(measures), flush=True)
+
+
+def run(loop: str, main: Coroutine[Any, Any, None]) -> None:
+    if loop == "uvloop":
+        import uvloop
+
+        uvloop.run(main)
+    else:
+        asyncio.run(main)
+
+
+# --- Server ---------------------------------------------------------------------------------------
+
+
+async def plaintext(request: web.Request) -> web.Response:
+    return web.Response(body=b"Hello, World!", content_type="text/plain")
+
+
+async def as_json(request: web.Request) -> web.Response:
+    return web.json_response({"message": "Hello, World!", "numbers": [1, 2, 3]})
+
+
+async def user(request: web.Request) -> web.Response:
+    return web.Response(text=request.match_info["name"])
+
+
+async def echo(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(compress=False)
+    await socket.prepare(request)
+    async for message in socket:
+        await socket.send_str(message.data)
+    return socket
+
+
+def resident() -> int:
+    """Return the resident memory of this process in bytes."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+async def memory(request: web.Request) -> web.Response:
+    return web.json_response(resident())
+
+
+def make_app() -> web.Application:
+    app = web.Application()
+    app.router.add_get("/plaintext", plaintext)
+    app.router.add_get("/json", as_json)
+    app.router.add_get("/user/{name}", user)
+    app.router.add_get("/echo", echo)
+    app.router.add_get("/memory", memory)
+    # A router of an application has more than a few routes.
+    for number in range(40):
+        app.router.add_get(f"/static{number}", plaintext)
+        app.router.add_get(f"/things{number}/{{name}}", user)
+    return app
+
+
+async def serve() -> None:
+    # The access log is off, as in production behind a proxy that keeps one.
+    runner = web.AppRunner(make_app(), access_log=None, keepalive_timeout=600)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
+    await site.start()
+    tell(port=runner.addresses[0][1])
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    started = time.process_time()
+    await stopped.wait()
+    tell(cpu=time.process_time() - started)
+    sys.stdout.flush()
+    # How a server with open connections stops is not what is measured.
+    signal.raise_signal(signal.SIGKILL)
+
+
+# --- Client ---------------------------------------------------------------------------------------
+
+
+async def repeat(once: Callable[[], Awaitable[None]], workers: int, seconds: float) -> None:
+    """Do ``once`` over and over in several tasks; tell how often a second, at what CPU time."""
+    for _ in range(20):
+        await once()
+    count = 0
+    deadline = time.perf_counter() + seconds
+
+    async def work() -> None:
+        nonlocal count
+        while time.perf_counter() < deadline:
+            await once()
+            count += 1
+
+    started, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(work() for _ in range(workers)))
+    elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
+    tell(rate=count / elapsed, cpu=cpu / count * 1e6)
+
+
+async def get(port: int, connections: int, seconds: float) -> None:
+    url = f"http://127.0.0.1:{port}/"
+    connector = aiohttp.TCPConnector(limit=connections)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def once() -> None:
+            async with session.get(url) as response:
+                await response.read()
+
+        await repeat(once, connections, seconds)
+
+
+async def talk(port: int, connections: int, seconds: float) -> None:
+    url = f"http://127.0.0.1:{port}/echo"
+    async with aiohttp.ClientSession() as session:
+        idle = [await session.ws_connect(url) for _ in range(connections)]
+        text = "x" * 100
+
+        async def once() -> None:
+            socket = idle.pop()
+            await socket.send_str(text)
+            if await socket.receive_str() != text:
+                raise RuntimeError("the echo differs from what was sent")
+            idle.append(socket)
+
+        await repeat(once, connections, seconds)
+
+
+# --- Parser ---------------------------------------------------------------------------------------
+
+
+async def parse(head: bytes, seconds: float) -> None:
+    """Feed heads to the public request parser; tell microseconds a head, the best of slices."""
+    from aiohttp.base_protocol import BaseProtocol
+    from aiohttp.http_parser import HttpRequestParser
+
+    loop = asyncio.get_running_loop()
+    parser = HttpRequestParser(BaseProtocol(loop), loop, 2**16)
+    best = float("inf")
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        started = time.perf_counter()
+        for _ in range(500):
+            messages, _, _ = parser.feed_data(head)
+        best = min(best, (time.perf_counter() - started) / 500)
+    if len(messages) != 1:
+        raise RuntimeError(f"expected one message from one head; got {len(messages)}")
+    tell(microseconds=best * 1e6)
+
+
+async def parse_pushed(head: bytes, seconds: float) -> None:
+    """The same through the parser that the server uses, where that is another one."""
+    try:
+        from aiohttp._h1 import RequestParser  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        await parse(head, seconds)
+        return
+
+    class Sink:
+        heads = 0
+
+        def on_head(self, message: object, framing: object) -> None:
+            self.heads += 1
+
+        def on_body(self, data: bytes) -> None:
+            raise RuntimeError("a GET without a body has none")
+
+        def on_end(self, trailers: object) -> None: ...
+
+        def on_error(self, error: Exception) -> None:
+            raise error
+
+    sink = Sink()
+    parser = RequestParser(sink)
+    best = float("inf")
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
+        started = time.perf_counter()
+        for _ in range(500):
+            parser.feed(head)
+        best = min(best, (time.perf_counter() - started) / 500)
+    if not sink.heads or sink.heads % 500:
+        raise RuntimeError(f"expected 500 messages a slice; got {sink.heads} in all")
+    tell(microseconds=best * 1e6)
+
+
+def main() -> None:
+    command, *arguments = sys.argv[1:]
+    if command == "serve":
+        run(arguments[0], serve())
+    elif command in ("get", "echo"):
+        loop, port, connections, seconds = arguments
+        client = get if command == "get" else talk
+        run(loop, client(int(port), int(connections), float(seconds)))
+    elif command in ("parse", "parse-pushed"):
+        head = {"minimal": MINIMAL, "browser": BROWSER}[arguments[0]]
+        parser = parse if command == "parse" else parse_pushed
+        asyncio.run(parser(head, float(arguments[1])))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
