@@ -1,7 +1,7 @@
 """The client's end of a WebSocket, after the opening handshake.
 
-What both roles share is in ``_websocket.session``; here is only what a client does differently.  The file does not know how the
-connection was made: `ClientSession.ws_connect()` hands it over.
+What both roles share is in ``_websocket.session``; here is only what a client does differently.
+The file does not know how the connection was made: `ClientSession.ws_connect()` hands it over.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 # cython: annotation_typing=False
 """Bytes to fragments to messages, and payload to frame (RFC 6455 §5, RFC 7692 §7.2.2).
 
-`FrameReader` checks frames and hands on fragments as they arrive, also parts of a frame; `WebSocketReader`
-makes messages of them and puts these into the queue that it is given.  A peer's fault is never raised out of
-`feed_data`: the queue gets it.
+`FrameReader` checks frames and hands on fragments as they arrive, also parts of a frame;
+`WebSocketReader` makes messages of them and puts these into the queue that it is given.  A peer's
+fault is never raised out of `feed_data`: the queue gets it.
 
-This file is compiled twice: as it is, and as ``frames_c`` with the C types of ``frames_c.pxd``.  It knows no event loop, no
-transport and no clock; a queue is anything with the methods of `MessageSink`.
+This file is compiled twice: as it is, and as ``frames_c`` with the C types of ``frames_c.pxd``.  It
+knows no event loop, no transport and no clock; a queue is anything with the methods of
+`MessageSink`.
 """
 
 from __future__ import annotations
@@ -86,11 +87,12 @@ FAILED: Final = 2
 # Control frames carry at most 125 bytes (RFC 6455 §5.5).
 MAX_CONTROL_PAYLOAD: Final = 125
 
-# Pieces below this are gathered in a bytearray: one list entry for each byte would cost 40 times its memory.
+# Pieces below this are gathered in a bytearray: one list entry for each byte would cost 40 times
+# its memory.
 SMALL_PIECE: Final = 1024
 
-# A message that is compressed may be split into deflate streams (RFC 7692 §7.2.3.5); more than this is an attack:
-# each one costs an inflater.
+# A message that is compressed may be split into deflate streams (RFC 7692 §7.2.3.5); more than this
+# is an attack: each one costs an inflater.
 MAX_DEFLATE_STREAMS: Final = 16
 
 MSG_TEXT: Final = WSMsgType.TEXT
@@ -146,8 +148,9 @@ def encode_frame(first: int, payload: bytes, key: bytes | None) -> bytes:
 class FrameReader:
     """Check frames and hand on their payload as it arrives.
 
-    A subclass gets `_on_control(opcode, payload)` once for each control frame, also between the fragments of
-    a message; `_on_message_start(opcode, compressed)`; then `_on_fragment(data, final)` for each part of the
+    A subclass gets `_on_control(opcode, payload)` once for each control frame, also between the
+    fragments of a message; `_on_message_start(opcode, compressed)`; then `_on_fragment(data,
+    final)` for each part of the
     message, as soon as it is there: `final` is the last one.
     """
 
@@ -162,14 +165,16 @@ class FrameReader:
         self._state = READING
         # The queue is full: nothing is parsed until it has been read from.
         self._stalled = False
-        # Bytes that cannot be used yet: part of a head or of a control frame, or all, while stalled.
+        # Bytes that cannot be used yet: part of a head or of a control frame, or all, while
+        # stalled.
         self._held = b""
         # The data frame that we are inside of: payload bytes to come, and those that came.
         self._frame_left = 0
         self._frame_seen = 0
         self._frame_final = False
         self._frame_key: bytes | None = None
-        # The message that we are inside of, or NOTHING; its payload bytes announced so far, as on the wire.
+        # The message that we are inside of, or NOTHING; its payload bytes announced so far, as on
+        # the wire.
         self._opcode = NOTHING
         self._compressed = False
         self._wire_size = 0
@@ -226,7 +231,10 @@ class FrameReader:
         self._on_fragment(piece, final)
 
     def _parse_head(self, data: bytes, start: int, end: int) -> int:
-        """Read the head of a frame at `start`, and a control frame whole; return how many bytes that took, 0 for too few."""
+        """Read the head of a frame at `start`, and a control frame whole.
+
+        Return how many bytes that took; 0: there are too few yet.
+        """
         buf = data
         if end - start < 2:
             return 0
@@ -290,9 +298,7 @@ class FrameReader:
         is_masked = second >> 7
         if opcode > PONG or BINARY < opcode < CLOSE:
             raise _protocol_error(f"opcode {opcode:#x} is reserved (RFC 6455 §5.2)")
-        if reserved and not (
-            reserved == RSV1 and self._compress and (opcode == TEXT or opcode == BINARY)
-        ):
+        if reserved and not (reserved == RSV1 and self._compress and opcode in (TEXT, BINARY)):
             raise _protocol_error(
                 "reserved bits are set; expected RSV1 alone, on the first frame of a message, "
                 f"when compression was negotiated; got {reserved >> 4:03b} on opcode {opcode:#x}"
@@ -352,10 +358,13 @@ class WebSocketReader(FrameReader):
 
     Args:
         queue: where messages and errors go, usually a `WebSocketDataQueue`.
-        max_msg_size: bytes of payload, after decompression; a bigger message fails with 1009. 0: no limit.
+        max_msg_size: bytes of payload, after decompression; a bigger message fails with 1009. 0: no
+            limit.
         compress: permessage-deflate was negotiated; without, a compressed frame fails with 1002.
-        decode_text: give TEXT as str, checked for UTF-8 while it arrives; False: as bytes, unchecked.
-        role: our side; a server refuses frames that are not masked, a client those that are. None takes both.
+        decode_text: give TEXT as str, checked for UTF-8 while it arrives; False: as bytes,
+            unchecked.
+        role: our side; a server refuses frames that are not masked, a client those that are. None
+            takes both.
         inflater: makes a raw-deflate decompressor; None: zlib's.
     """
 
@@ -375,7 +384,8 @@ class WebSocketReader(FrameReader):
         self._new_inflater = inflater if inflater is not None else _plain_inflater
         # Lives as long as the connection: the peer's context may reach back into earlier messages.
         self._inflater: Inflater | None = None
-        # The open message: whether it is checked as text, its parts, their size, and the start of a character.
+        # The open message: whether it is checked as text, its parts, their size, and the start of a
+        # character.
         self._text = False
         self._pieces: list[bytes | bytearray] = []
         self._size = 0
@@ -385,7 +395,7 @@ class WebSocketReader(FrameReader):
         self._eof = False
 
     def feed_data(self, data: bytes | bytearray | memoryview) -> tuple[bool, bytes]:
-        """Take received bytes; return (True, b"") when the connection has failed, else (False, b"")."""
+        """Take received bytes; return (True, b"") once the peer has failed, else (False, b"")."""
         on_data = self._queue.on_data
         if on_data is not None:
             on_data()
@@ -483,7 +493,7 @@ class WebSocketReader(FrameReader):
         self._deliver(b"".join(pieces))
 
     def _add(self, data: bytes) -> None:
-        """Keep a part of the open message, and check as much of its text as is there (RFC 6455 §8.1)."""
+        """Keep a part of the open message, its text checked as far as it goes (RFC 6455 §8.1)."""
         size = len(data)
         if not size:
             return

@@ -1,6 +1,7 @@
-"""What the opening handshake agrees on: key and accept, subprotocol, permessage-deflate (RFC 6455 §4, RFC 7692).
+"""What the opening handshake agrees on (RFC 6455 §4, RFC 7692): key, subprotocol, compression.
 
-Header values in, decisions out: this file sends nothing, draws no random bytes and knows no request or response.
+Header values in, decisions out: this file sends nothing, draws no random bytes and knows no request
+or response.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from aiohttp._websocket.models import WSHandshakeError
 # RFC 6455 §1.3: the server proves with this that it speaks WebSocket.
 WS_KEY: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-# Versions that speak the frames of RFC 6455: 13 is the RFC; 7 and 8 are drafts that differ in the handshake only.
+# Versions that speak the frames of RFC 6455: 13 is the RFC; 7 and 8 are drafts that differ in the
+# handshake only.
 SUPPORTED_VERSIONS: Final = ("13", "8", "7")
 
 DEFLATE: Final = "permessage-deflate"
@@ -113,7 +115,8 @@ def parse_extensions(value: str) -> Iterator[Extension]:
 class DeflateParameters:
     """What an offer or an answer says about permessage-deflate.
 
-    Window bits are None where the parameter is missing; `client_max_window_bits` is 0 where an offer names it
+    Window bits are None where the parameter is missing; `client_max_window_bits` is 0 where an
+    offer names it
     without a value: "choose any".
     """
 
@@ -131,7 +134,7 @@ def _window_bits(text: str | None) -> int:
 
 
 def read_deflate(extension: Extension, *, is_offer: bool) -> DeflateParameters:
-    """Return the parameters of a permessage-deflate offer (client to server) or answer (server to client).
+    """Return the parameters of a permessage-deflate offer (of a client) or answer (of a server).
 
     Raises:
         WSHandshakeError: a parameter is unknown, repeated, or has an invalid value (RFC 7692 §7.1).
@@ -157,7 +160,8 @@ def read_deflate(extension: Extension, *, is_offer: bool) -> DeflateParameters:
 class Compression:
     """What a side needs to write after the negotiation: how it may compress.
 
-    Reading needs nothing: a decompressor with the biggest window that keeps its context reads every choice.
+    Reading needs nothing: a decompressor with the biggest window that keeps its context reads every
+        choice.
     """
 
     # 9 to 15; 0: do not compress.
@@ -188,7 +192,8 @@ def check_answer(value: str) -> Compression:
     """Take, as a client that offered permessage-deflate, the server's answer (RFC 7692 §5.1, §7.1).
 
     Raises:
-        WSHandshakeError: it names another extension, permessage-deflate twice, or impossible parameters.
+        WSHandshakeError: it names another extension, permessage-deflate twice, or impossible
+            parameters.
     """
     chosen = NO_COMPRESSION
     for extension in parse_extensions(value):
@@ -315,7 +320,8 @@ def check_response(
 def _check_protocol(proposal: Proposal, answered: list[str]) -> str | None:
     """Return the answered subprotocol if it was asked for.
 
-    RFC 6455 §4.1 (6) wants a client to fail on one that it did not ask for.  Servers that always name theirs are
+    RFC 6455 §4.1 (6) wants a client to fail on one that it did not ask for.  Servers that always
+    name theirs are
     common, and nothing is misread: the connection has no subprotocol then, as in aiohttp 3.14.
     """
     return choose_protocol(offered_protocols(answered), proposal.protocols)

@@ -1,7 +1,8 @@
 """Masking: XOR of a payload with the four bytes of its frame's key (RFC 6455 §5.3).
 
-The same operation masks and unmasks.  The compiled twin, ``_masking``, has the same signature and is
-taken when it was built, unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows frames or roles.
+The same operation masks and unmasks.  The compiled twin, ``_masking``, has the same signature and
+is taken when it was built, unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows frames or
+roles.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ def masked_py(
     return head + number.to_bytes(size, "little")
 
 
-masked = masked_py
-
-if not NO_EXTENSIONS and not TYPE_CHECKING:
+if TYPE_CHECKING or NO_EXTENSIONS:
+    masked = masked_py
+else:
     try:
         from aiohttp._websocket._masking import masked
     except ImportError:  # a pure wheel, or no compiler
-        pass
+        masked = masked_py

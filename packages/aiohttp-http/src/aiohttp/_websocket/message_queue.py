@@ -1,8 +1,9 @@
 # cython: annotation_typing=False
 """The queue between the frame reader and the task that receives, with back-pressure.
 
-This file is compiled twice: as it is, and as ``message_queue_c``.  It knows a protocol that can pause reading and a
-loop that makes futures; it knows nothing of frames, and one task reads at a time.
+This file is compiled twice: as it is, and as ``message_queue_c``.  It knows a protocol that can
+pause reading and a loop that makes futures; it knows nothing of frames, and one task reads at a
+time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ OVERHEAD: Final = MSG_SIZE_OVERHEAD
 class WebSocketDataQueue:
     """Hold received messages until `read()` takes them.
 
-    Above twice `limit` bytes the protocol's reading is paused and the parser stops, below `limit` both go on.
+    Above twice `limit` bytes the protocol's reading is paused and the parser stops, below `limit`
+    both go on.
 
     Args:
         protocol: what pauses and resumes reading.
@@ -51,7 +53,8 @@ class WebSocketDataQueue:
         self._waiter: asyncio.Future[None] | None = None
         self._exception: BaseException | None = None
         self._eof = False
-        # Called whenever the peer sends anything, before it is looked at; None: nobody wants to know.
+        # Called whenever the peer sends anything, before it is looked at; None: nobody wants to
+        # know.
         self.on_data: Callable[[], None] | None = None
 
     def __len__(self) -> int:
@@ -77,7 +80,7 @@ class WebSocketDataQueue:
     # Feeding…
 
     def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> bool:
-        """Add a message of `size` payload bytes; return True when the parser is to stop and call `stall()`."""
+        """Add a message of `size` payload bytes; True: the parser is to stop and call `stall()`."""
         self._buffer.append((data, size))
         self._size += size + OVERHEAD
         if self._waiter is not None:
@@ -154,7 +157,7 @@ class WebSocketDataQueue:
         return message
 
     def _go_on(self) -> None:
-        """Let the parser use what it held back, then, if there is still room, the transport read."""
+        """Let the parser use what it held back; if there is still room, read on."""
         reader = self._stalled_reader
         if reader is not None:
             self._stalled_reader = None

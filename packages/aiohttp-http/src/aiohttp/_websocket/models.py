@@ -62,7 +62,8 @@ class WSCloseCode(IntEnum):
     BAD_GATEWAY = 1014
 
 
-# Registered codes that an endpoint may put into a close frame (RFC 6455 §7.4.1); 3000–4999 are free for use (§7.4.2).
+# Registered codes that an endpoint may put into a close frame (RFC 6455 §7.4.1); 3000–4999 are free
+# for use (§7.4.2).
 SENDABLE_CLOSE_CODES: Final = frozenset(WSCloseCode) - {WSCloseCode.ABNORMAL_CLOSURE}
 
 # Not a status but the lack of one: stands for a close frame without a body (RFC 6455 §7.1.5).
@@ -105,8 +106,8 @@ class WSMsgType(IntEnum):
 class WSMessage(NamedTuple):
     """A received message.
 
-    `data` is str for TEXT, bytes for BINARY, PING and PONG, the close code (0: none was given) for CLOSE,
-    the exception for ERROR, else None.  `extra` is the reason for CLOSE.
+    `data` is str for TEXT, bytes for BINARY, PING and PONG, the close code (0: none was given) for
+    CLOSE, the exception for ERROR, else None.  `extra` is the reason for CLOSE.
     """
 
     type: WSMsgType
@@ -119,7 +120,7 @@ class WSMessage(NamedTuple):
 
 
 class WSMessageTextBytes(NamedTuple):
-    """A received message of a connection with ``decode_text=False``: TEXT carries bytes, not checked for UTF-8."""
+    """A received TEXT message of a connection with ``decode_text=False``: bytes, not checked."""
 
     type: WSMsgType
     data: Any
@@ -139,5 +140,6 @@ AnyDecodeText: TypeAlias = Literal[True, False]
 WS_CLOSED_MESSAGE: Final = WSMessage(WSMsgType.CLOSED, None, None)
 WS_CLOSING_MESSAGE: Final = WSMessage(WSMsgType.CLOSING, None, None)
 
-# RFC 7692 §7.2.1: the tail of an empty stored block, cut from what is sent and put back before inflating.
+# RFC 7692 §7.2.1: the tail of an empty stored block, cut from what is sent and put back before
+# inflating.
 WS_DEFLATE_TRAILING: Final = b"\x00\x00\xff\xff"

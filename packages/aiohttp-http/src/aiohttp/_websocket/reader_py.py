@@ -1,4 +1,7 @@
-"""The pure build of the reader under the name that third-party code imports (ccxt: MSG_SIZE_OVERHEAD)."""
+"""The pure build of the reader, under the name that third-party code imports.
+
+ccxt asks for MSG_SIZE_OVERHEAD here.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Frames out: mask, compress, write, wait for the transport.
 
-One transport write a frame.  This file knows a protocol that can be drained and its transport; it knows neither messages
-that come in nor the closing handshake, beyond refusing data after a close frame (RFC 6455 §5.5.1).
+One transport write a frame.  This file knows a protocol that can be drained and its transport; it
+knows neither messages that come in nor the closing handshake, beyond refusing data after a close
+frame (RFC 6455 §5.5.1).
 """
 
 from __future__ import annotations
@@ -128,7 +129,8 @@ class WebSocketWriter:
         self._closing = False
         # Lives as long as the connection, unless a message had window bits of its own.
         self._compressor: Any = None
-        # The last frame that waits for the executor, or behind one that does: data frames keep their order.
+        # The last frame that waits for the executor, or behind one that does: data frames keep
+        # their order.
         self._last_job: asyncio.Task[None] | None = None
 
     @property
@@ -146,11 +148,12 @@ class WebSocketWriter:
         Args:
             message: its payload.
             opcode: RFC 6455 §5.2.
-            compress: window bits for this message, at most those negotiated; 0: leave it uncompressed; None: as
-                negotiated.
+            compress: window bits for this message, at most those negotiated; 0: leave it
+                uncompressed; None: as negotiated.
 
         Raises:
-            ClientConnectionResetError: the connection is closing or lost, or a close frame was sent.
+            ClientConnectionResetError: the connection is closing or lost, or a close frame was
+                sent.
             ValueError: a control frame of more than 125 bytes, or impossible window bits.
         """
         waiting = self.write(message, opcode, compress)
@@ -181,7 +184,16 @@ class WebSocketWriter:
                 message = self._deflate(message, bits)
                 opcode |= _RSV1
         self._write_frame(_FIN | opcode, message)
-        return self._drain() if self._output_size > self._limit else None
+        # Nobody writes after a close frame: there is no one to slow down.
+        return self.drain() if self._output_size > self._limit and opcode != _CLOSE else None
+
+    def ping_now(self) -> None:
+        """Write a ping and never wait: a transport that is stuck is what a heartbeat finds out.
+
+        Raises:
+            ClientConnectionResetError: the connection is closing or lost.
+        """
+        self._write_frame(_FIN | WSMsgType.PING, b"")
 
     async def close(self, code: int = 1000, message: bytes | str = b"") -> None:
         """Send a close frame; data frames are refused from then on.
@@ -194,13 +206,17 @@ class WebSocketWriter:
             ValueError: the code must not be sent, or the reason is not UTF-8.
             ClientConnectionResetError: the connection is closing or lost.
         """
-        payload = close_payload(code, message)
-        try:
-            waiting = self.write(payload, _CLOSE)
-        finally:
-            self._closing = True
+        waiting = self.begin_close(code, message)
         if waiting is not None:
             await waiting
+
+    def begin_close(self, code: int = 1000, message: bytes | str = b"") -> Awaitable[None] | None:
+        """Send a close frame; return what to wait for when it is queued behind other frames."""
+        payload = close_payload(code, message)
+        try:
+            return self.write(payload, _CLOSE)
+        finally:
+            self._closing = True
 
     def _write_frame(self, first: int, message: bytes | bytearray | memoryview) -> None:
         transport = self.transport
@@ -213,7 +229,8 @@ class WebSocketWriter:
         self._output_size += len(frame)
         transport.write(frame)
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
+        """Wait until the transport takes more."""
         self._output_size = 0
         await self.protocol._drain_helper()
 
@@ -273,7 +290,7 @@ class WebSocketWriter:
             opcode |= _RSV1
         self._write_frame(_FIN | opcode, message)
         if self._output_size > self._limit:
-            await self._drain()
+            await self.drain()
 
     def _job_done(self, job: asyncio.Task[None]) -> None:
         if self._last_job is job:

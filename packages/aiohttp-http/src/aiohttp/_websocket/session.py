@@ -1,0 +1,504 @@
+"""A WebSocket connection as its user sees it: send, receive, close; the same for both roles.
+
+`WebSocketSession` is the base of the client's and the server's door.  What differs between them
+(what to say before the handshake, how the connection is dropped, which error stands for a missing
+pong) are its few hooks; it knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, cast, overload
+
+from aiohttp._futures import set_result
+from aiohttp._websocket.heartbeat import Heartbeat
+from aiohttp._websocket.models import (
+    WS_CLOSED_MESSAGE,
+    WS_CLOSING_MESSAGE,
+    WebSocketError,
+    WSCloseCode,
+    WSMessage,
+    WSMessageDecodeText,
+    WSMessageNoDecodeText,
+    WSMsgType,
+)
+from aiohttp._websocket.writer import WebSocketWriter, close_payload
+from aiohttp.client_exceptions import (
+    ClientConnectionResetError,
+    ClientError,
+    WSMessageTypeError,
+)
+from aiohttp.streams import EofStream
+
+# asyncio.timeout is there from 3.11 on.
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as _timeout
+else:
+    from async_timeout import timeout as _timeout
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, TypeVar
+
+    from aiohttp._websocket.reader import WebSocketDataQueue
+    from aiohttp.typedefs import JSONBytesEncoder, JSONDecoder, JSONEncoder
+
+    DecodeText = TypeVar("DecodeText", bound=bool, covariant=True, default=Literal[True])
+else:
+    from typing import TypeVar
+
+    DecodeText = TypeVar("DecodeText", bound=bool, covariant=True)
+
+TEXT: Final = WSMsgType.TEXT
+BINARY: Final = WSMsgType.BINARY
+CLOSE: Final = WSMsgType.CLOSE
+CLOSING: Final = WSMsgType.CLOSING
+CLOSED: Final = WSMsgType.CLOSED
+PING: Final = WSMsgType.PING
+PONG: Final = WSMsgType.PONG
+
+# After these, iteration ends.
+_END_TYPES: Final = frozenset((CLOSE, CLOSING, CLOSED))
+
+
+class State(Enum):
+    """Where the closing handshake stands (RFC 6455 §7.1)."""
+
+    # The opening handshake is not done yet.
+    PENDING = "pending"
+    OPEN = "open"
+    # The peer's close frame has come; ours has not been sent.
+    CLOSING = "closing"
+    # We have sent ours, or the connection has failed: for its user the WebSocket is closed.
+    CLOSED = "closed"
+
+
+class WebSocketSession(Generic[DecodeText]):
+    """What both doors do."""
+
+    # Set up by `_init_session()`, in the order of their use.
+    _state: State
+    _autoclose: bool
+    _autoping: bool
+    # Seconds; None: no limit, no heartbeat.
+    _receive_timeout: float | None
+    _close_timeout: float | None
+    _heartbeat_interval: float | None
+    # None before the opening handshake.
+    _reader: WebSocketDataQueue | None
+    _writer: WebSocketWriter | None
+    _heartbeat: Heartbeat | None
+    # A task waits in `receive()`; who closes waits on the future until it has left.
+    _receiving: bool
+    _receive_left: asyncio.Future[None] | None
+    _close_code: int | None
+    _exception: BaseException | None
+
+    def _init_session(
+        self,
+        *,
+        autoclose: bool,
+        autoping: bool,
+        receive_timeout: float | None,
+        close_timeout: float | None,
+        heartbeat: float | None,
+    ) -> None:
+        self._state = State.PENDING
+        self._autoclose = autoclose
+        self._autoping = autoping
+        self._receive_timeout = receive_timeout
+        self._close_timeout = close_timeout
+        self._heartbeat_interval = heartbeat
+        self._reader = None
+        self._writer = None
+        self._heartbeat = None
+        self._receiving = False
+        self._receive_left = None
+        self._close_code = None
+        self._exception = None
+
+    def _open_session(
+        self, reader: WebSocketDataQueue, writer: WebSocketWriter, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Begin: the opening handshake is done."""
+        self._reader = reader
+        self._writer = writer
+        self._state = State.OPEN
+        if self._heartbeat_interval:
+            self._heartbeat = Heartbeat(
+                self._heartbeat_interval,
+                loop,
+                ping=writer.ping_now,
+                is_held=lambda: reader.paused,
+                on_silence=self._pong_not_received,
+            )
+            reader.on_data = self._heartbeat.heard
+            self._heartbeat.start()
+
+    # What a door says to it…
+
+    def _drop_connection(self, *, abort: bool = False) -> None:
+        """Close the transport; `abort`: without sending what waits."""
+        raise NotImplementedError
+
+    def _silence_error(self, message: str) -> BaseException:
+        """Return the error that stands for a missing pong."""
+        return asyncio.TimeoutError(message)
+
+    async def _answer_close(self) -> None:
+        """Call the door's `close()`, which a subclass may have overridden (discord.py does)."""
+        raise NotImplementedError
+
+    def _require_writer(self) -> WebSocketWriter:
+        if self._writer is None:
+            raise RuntimeError("Call .prepare() first")
+        return self._writer
+
+    def _receive_after_close(self) -> WSMessage:
+        """Answer a `receive()` on a closed WebSocket."""
+        return WS_CLOSED_MESSAGE
+
+    async def _receive_while_closing(self) -> WSMessage:
+        """Answer a `receive()` after the peer's close frame, with autoclose off."""
+        return WS_CLOSING_MESSAGE
+
+    # Facts…
+
+    @property
+    def closed(self) -> bool:
+        """True as soon as `close()` has begun, or the connection has failed."""
+        return self._state is State.CLOSED
+
+    @property
+    def close_code(self) -> int | None:
+        """The peer's close code, 0 if it gave none; 1006 after a lost connection; None while open."""
+        return self._close_code
+
+    def exception(self) -> BaseException | None:
+        """Return the error that ended the connection, or None."""
+        return self._exception
+
+    # Sending…
+
+    async def send_frame(
+        self, message: bytes, opcode: WSMsgType, compress: int | None = None
+    ) -> None:
+        """Send one frame, as it is.
+
+        Args:
+            message: its payload.
+            opcode: what it is.
+            compress: window bits for this message, 9 to 15; 0: not compressed; None: as negotiated.
+
+        Raises:
+            ClientConnectionResetError: the connection is closing or lost.
+        """
+        waiting = self._require_writer().write(message, opcode, compress)
+        if waiting is not None:
+            await waiting
+
+    async def send_str(self, data: str, compress: int | None = None) -> None:
+        """Send a text message; TypeError if `data` is not str, else raises as `send_frame()`."""
+        writer = self._writer or self._require_writer()
+        if not isinstance(data, str):
+            raise TypeError(f"data argument must be str ({type(data)!r})")
+        waiting = writer.write(data.encode("utf-8"), TEXT, compress)
+        if waiting is not None:
+            await waiting
+
+    async def send_bytes(
+        self, data: bytes | bytearray | memoryview, compress: int | None = None
+    ) -> None:
+        """Send a binary message; TypeError if `data` is not bytes-like."""
+        writer = self._writer or self._require_writer()
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"data argument must be byte-ish ({type(data)!r})")
+        waiting = writer.write(data, BINARY, compress)
+        if waiting is not None:
+            await waiting
+
+    async def send_json(
+        self, data: Any, compress: int | None = None, *, dumps: JSONEncoder = json.dumps
+    ) -> None:
+        """Send `data` as JSON in a text message."""
+        await self.send_str(dumps(data), compress=compress)
+
+    async def send_json_bytes(
+        self, data: Any, compress: int | None = None, *, dumps: JSONBytesEncoder
+    ) -> None:
+        """Send `data` as JSON in a binary message; `dumps` returns bytes (as orjson's does)."""
+        await self.send_bytes(dumps(data), compress=compress)
+
+    async def ping(self, message: bytes = b"") -> None:
+        """Send a ping; at most 125 bytes."""
+        await self.send_frame(_payload(message), PING)
+
+    async def pong(self, message: bytes = b"") -> None:
+        """Send a pong that was not asked for; at most 125 bytes."""
+        await self.send_frame(_payload(message), PONG)
+
+    # Receiving…
+
+    @overload
+    async def receive(
+        self: WebSocketSession[Literal[True]], timeout: float | None = None
+    ) -> WSMessageDecodeText: ...
+
+    @overload
+    async def receive(
+        self: WebSocketSession[Literal[False]], timeout: float | None = None
+    ) -> WSMessageNoDecodeText: ...
+
+    @overload
+    async def receive(
+        self: WebSocketSession[DecodeText], timeout: float | None = None
+    ) -> WSMessageDecodeText | WSMessageNoDecodeText: ...
+
+    async def receive(
+        self, timeout: float | None = None
+    ) -> WSMessageDecodeText | WSMessageNoDecodeText:
+        """Wait for the next message.
+
+        Pings are answered and pongs dropped unless autoping is off.  A close frame is answered
+        unless autoclose is off, and given as a CLOSE message; a peer's error as an ERROR one; after
+        the end CLOSED comes.
+        Cancelling is safe: no message is lost.
+
+        Args:
+            timeout: seconds; None or 0: the receive timeout of the connection.
+
+        Raises:
+            asyncio.TimeoutError: nothing came in time; the connection stays open.
+            RuntimeError: another task receives already.
+        """
+        reader = self._reader
+        if reader is None:
+            raise RuntimeError("Call .prepare() first")
+        while True:
+            if self._receiving:
+                raise RuntimeError("Concurrent call to receive() is not allowed")
+            if self._state is not State.OPEN:
+                if self._state is State.CLOSED:
+                    return self._receive_after_close()
+                return await self._receive_while_closing()
+            message = reader.take()
+            if message is None:
+                message = await self._wait_for_message(reader, timeout or self._receive_timeout)
+            kind = message.type
+            if kind is TEXT or kind is BINARY:
+                return message
+            if kind is PING and self._autoping:
+                await self._answer_ping(message.data)
+            elif kind is PONG and self._autoping:
+                pass
+            else:
+                if kind is CLOSE:
+                    await self._peer_closed(message.data)
+                return message
+
+    async def _wait_for_message(
+        self, reader: WebSocketDataQueue, limit: float | None
+    ) -> WSMessage | WSMessageNoDecodeText:
+        """Return the next message, or what stands for the end of the connection."""
+        self._receiving = True
+        try:
+            if not limit:
+                return await reader.read()
+            async with _timeout(limit):
+                return await reader.read()
+        except (asyncio.CancelledError, asyncio.TimeoutError):
+            raise
+        except WebSocketError as exc:
+            await self._fail(exc)
+            return WSMessage(WSMsgType.ERROR, exc, None)
+        except EofStream:
+            self._finish(
+                WSCloseCode.ABNORMAL_CLOSURE, ClientConnectionResetError("Connection lost")
+            )
+            return WS_CLOSED_MESSAGE
+        except (ClientError, ConnectionError) as exc:
+            self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
+            return WS_CLOSED_MESSAGE
+        except Exception as exc:
+            self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
+            return WSMessage(WSMsgType.ERROR, exc, None)
+        finally:
+            self._receiving = False
+            if self._receive_left is not None:
+                set_result(self._receive_left, None)
+                self._receive_left = None
+
+    async def _answer_ping(self, data: bytes) -> None:
+        # The end of the connection is the next thing that is received.
+        with suppress(ConnectionError):
+            await self.pong(data)
+
+    @overload
+    async def receive_str(
+        self: WebSocketSession[Literal[True]], *, timeout: float | None = None
+    ) -> str: ...
+
+    @overload
+    async def receive_str(
+        self: WebSocketSession[Literal[False]], *, timeout: float | None = None
+    ) -> bytes: ...
+
+    @overload
+    async def receive_str(
+        self: WebSocketSession[DecodeText], *, timeout: float | None = None
+    ) -> str | bytes: ...
+
+    async def receive_str(self, *, timeout: float | None = None) -> str | bytes:
+        """Wait for a text message and return its data: str, or bytes with ``decode_text=False``.
+
+        Raises:
+            WSMessageTypeError: another message came.
+        """
+        message = await self.receive(timeout)
+        if message.type is not TEXT:
+            raise _wrong_type(message, TEXT)
+        return cast("str | bytes", message.data)
+
+    async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
+        """Wait for a binary message and return its data.
+
+        Raises:
+            WSMessageTypeError: another message came.
+        """
+        message = await self.receive(timeout)
+        if message.type is not BINARY:
+            raise _wrong_type(message, BINARY)
+        return cast(bytes, message.data)
+
+    async def receive_json(
+        self,
+        *,
+        loads: JSONDecoder | Callable[[bytes], Any] = json.loads,
+        timeout: float | None = None,
+    ) -> Any:
+        """Wait for a text message and return it decoded from JSON by `loads`."""
+        return loads(await self.receive_str(timeout=timeout))  # type: ignore[arg-type]
+
+    def __aiter__(self) -> Self:
+        """Iterate over the messages until the connection is closed."""
+        return self
+
+    @overload
+    async def __anext__(self: WebSocketSession[Literal[True]]) -> WSMessageDecodeText: ...
+
+    @overload
+    async def __anext__(self: WebSocketSession[Literal[False]]) -> WSMessageNoDecodeText: ...
+
+    @overload
+    async def __anext__(
+        self: WebSocketSession[DecodeText],
+    ) -> WSMessageDecodeText | WSMessageNoDecodeText: ...
+
+    async def __anext__(self) -> WSMessageDecodeText | WSMessageNoDecodeText:
+        message = await self.receive()
+        if message.type in _END_TYPES:
+            raise StopAsyncIteration
+        return message
+
+    # Closing (RFC 6455 §7)…
+
+    async def _close(self, code: int, message: bytes, *, drain: bool = True) -> bool:
+        """Do the closing handshake; return False if it was begun before."""
+        writer = self._require_writer()
+        if self._state is State.CLOSED:
+            return False
+        close_payload(code, message)  # raises for the caller's mistakes before anything is done
+        peer_has_closed = self._state is State.CLOSING
+        self._state = State.CLOSED
+        self._stop_heartbeat()
+        try:
+            queued = writer.begin_close(code, message)
+            if queued is not None:
+                await queued
+            if peer_has_closed:
+                self._finish(self._close_code)
+                return True
+            await self._interrupt_receive()
+            async with _timeout(self._close_timeout):
+                if drain:
+                    await writer.drain()
+                self._finish(await self._read_close_code())
+        except asyncio.CancelledError:
+            self._finish(WSCloseCode.ABNORMAL_CLOSURE)
+            raise
+        except Exception as exc:
+            self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
+        return True
+
+    async def _read_close_code(self) -> int:
+        """Drop what comes until the peer answers our close frame."""
+        reader = self._reader
+        if reader is None:
+            raise AssertionError("a session that is open has a reader")
+        while True:
+            message = await reader.read()
+            if message.type is CLOSE:
+                return cast(int, message.data)
+
+    async def _interrupt_receive(self) -> None:
+        """Make the task that receives return CLOSING, and wait until it has left."""
+        if self._receiving and self._reader is not None:
+            self._receive_left = asyncio.get_running_loop().create_future()
+            self._reader.feed_data(WS_CLOSING_MESSAGE, 0)
+            await self._receive_left
+
+    async def _peer_closed(self, code: int) -> None:
+        """Note the peer's close frame, and answer it unless autoclose is off (RFC 6455 §5.5.1)."""
+        if self._state is not State.OPEN:
+            return
+        self._state = State.CLOSING
+        self._close_code = code
+        if self._autoclose:
+            await self._answer_close()
+
+    async def _fail(self, exc: WebSocketError) -> None:
+        """Fail the connection: say why, and drop it (RFC 6455 §7.1.7)."""
+        if self._state is not State.CLOSED:
+            self._state = State.CLOSED
+            with suppress(ConnectionError):
+                await self._require_writer().close(exc.code)
+        self._finish(exc.code, exc)
+
+    def _finish(self, code: int | None, exc: BaseException | None = None) -> None:
+        """Be closed: keep why, and drop the connection."""
+        self._state = State.CLOSED
+        self._close_code = code
+        if exc is not None:
+            self._exception = exc
+        self._stop_heartbeat()
+        self._drop_connection()
+
+    def _stop_heartbeat(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+
+    def _pong_not_received(self, seconds: float) -> None:
+        """Give a peer up that has not answered a ping."""
+        if self._state is State.CLOSED:
+            return
+        exc = self._silence_error(f"No PONG received after {seconds} seconds")
+        self._state = State.CLOSED
+        self._close_code = WSCloseCode.ABNORMAL_CLOSURE
+        self._exception = exc
+        if self._receiving and self._reader is not None:
+            self._reader.feed_data(WSMessage(WSMsgType.ERROR, exc, None), 0)
+        self._drop_connection(abort=True)
+
+
+def _payload(message: bytes | str) -> bytes:
+    return message.encode("utf-8") if isinstance(message, str) else message
+
+
+def _wrong_type(message: WSMessage | WSMessageNoDecodeText, wanted: WSMsgType) -> Exception:
+    return WSMessageTypeError(
+        f"Received message {message.type}:{message.data!r} is not WSMsgType.{wanted.name}"
+    )
