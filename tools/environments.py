@@ -29,7 +29,7 @@ from pathlib import Path
 
 from tools import wheelhouse
 from tools.tree import DISTRIBUTIONS, ROOT, requirements, shown, source_roots
-from tools.wheelhouse import INTERPRETER, Wheelhouse
+from tools.wheelhouse import INTERPRETER, Variant, Wheelhouse
 
 HOME = ROOT / ".venv"
 
@@ -112,19 +112,39 @@ class Environment:
         return subprocess.run(command, cwd=cwd, env={**os.environ, **environ}).returncode
 
 
-def build_wheels(*, pure: bool = False) -> Wheelhouse:
+def build_wheels(variant: Variant = Variant.COMPILED) -> Wheelhouse:
     """Build the wheels for this interpreter in an environment of their own."""
-    return wheelhouse.build(Environment("build").make().python, pure=pure)
+    return wheelhouse.build(Environment("build").make().python, variant)
+
+
+def variant_of(arguments: Sequence[str]) -> tuple[Variant, list[str]]:
+    """Take ``--pure`` from among the arguments."""
+    pure = "--pure" in arguments
+    rest = [a for a in arguments if a != "--pure"]
+    return (Variant.PURE if pure else Variant.COMPILED), rest
 
 
 def test(*arguments: str) -> int:
     """Run the tests against installed wheels, from a folder in which no source is near."""
-    pure = "--pure" in arguments
-    selected = [a for a in arguments if a != "--pure"]
-    environ = {"AIOHTTP_NO_EXTENSIONS": "1"} if pure else {}
-    environment = Environment("test", "-pure" if pure else "").make()
-    environment.install_wheels(build_wheels(pure=pure).wheels)
-    return run_pytest(environment.python, selected, environ)
+    variant, rest = variant_of(arguments)
+    environment = Environment("test", variant.value).make()
+    environment.install_wheels(build_wheels(variant).wheels)
+    return run_pytest(environment.python, rest, variant.environ)
+
+
+def asan(*arguments: str) -> int:
+    """Run the tests of the wire on extensions that notice every wrong access to memory."""
+    variant = Variant.SANITIZED
+    environment = Environment("test", variant.value).make()
+    environment.install_wheels(build_wheels(variant).wheels)
+    library = subprocess.check_output(["cc", "-print-file-name=libasan.so"], text=True).strip()
+    environ = {
+        "LD_PRELOAD": library,
+        "ASAN_OPTIONS": "detect_leaks=0",  # CPython keeps much until the end
+        "PYTHONMALLOC": "malloc",  # its arenas would hide what happens inside them
+    }
+    places = arguments or ("packages/aiohttp-http/tests",)
+    return run_pytest(environment.python, places, environ)
 
 
 def pytest(*arguments: str) -> int:
@@ -157,7 +177,7 @@ def run(*arguments: str) -> int:
     """Serve the demo until it is interrupted."""
     environment = Environment("run").make().install_wheels(build_wheels().wheels)
     try:
-        return environment.run("-m", "polls", *arguments, cwd=ROOT / "docs" / "examples")
+        return environment.run("-m", "polls", *arguments, cwd=ROOT / "docs/examples/polls")
     except KeyboardInterrupt:
         return 0
 
@@ -182,19 +202,20 @@ def tox(*arguments: str) -> int:
 
 def wheels(*arguments: str) -> int:
     """Build the wheels and say where they are."""
-    print(*map(shown, build_wheels(pure="--pure" in arguments).wheels), sep="\n")
+    print(*map(shown, build_wheels(variant_of(arguments)[0]).wheels), sep="\n")
     return 0
 
 
 def install(*arguments: str) -> int:
     """Install distributions of ours, and no other of ours, into the environment that runs this."""
-    house = build_wheels(pure="--pure" in arguments)
-    wheelhouse.install(house, [a for a in arguments if a != "--pure"])
+    variant, names = variant_of(arguments)
+    wheelhouse.install(build_wheels(variant), names)
     return 0
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "test": test,
+    "asan": asan,
     "pytest": pytest,
     "tox": tox,
     "bench": bench,

@@ -27,8 +27,8 @@ def groups(root: Path = ROOT) -> Iterator[list[Path]]:
 
 
 def main() -> int:
-    path = os.pathsep.join(map(str, source_roots()))
-    environ = {**os.environ, "MYPYPATH": path}
+    roots = [*source_roots(), *sorted((ROOT / "docs" / "examples").glob("*/"))]
+    environ = {**os.environ, "MYPYPATH": os.pathsep.join(map(str, roots))}
     failed = 0
     for group in groups():
         names = [shown(folder) for folder in group]

@@ -7,6 +7,7 @@ stay the same, for each interpreter and with or without extensions.  The standar
 from __future__ import annotations
 
 import email
+import enum
 import hashlib
 import os
 import re
@@ -25,6 +26,28 @@ INTERPRETER = f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}"
 
 # What is made from the sources, or beside them, and changes no wheel.
 _PRODUCTS = frozenset({".c", ".html", ".pyc", ".pyd", ".so"})
+
+
+class Variant(enum.Enum):
+    """How the extensions are built; the value is the end of a folder's name."""
+
+    COMPILED = ""
+    PURE = "-pure"
+    SANITIZED = "-asan"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a build of this kind, and a run of it, has in its environment."""
+        return _ENVIRON[self]
+
+
+_SANITIZE = "-fsanitize=address -fno-omit-frame-pointer -g -O1"
+
+_ENVIRON = {
+    Variant.COMPILED: {},
+    Variant.PURE: {"AIOHTTP_NO_EXTENSIONS": "1"},
+    Variant.SANITIZED: {"AIOHTTP_EXTENSION_CFLAGS": _SANITIZE},
+}
 
 
 @dataclass(frozen=True)
@@ -92,33 +115,31 @@ def fingerprint() -> str:
     return seed.hexdigest()
 
 
-def build(python: Path, *, pure: bool = False) -> Wheelhouse:
+def build(python: Path, variant: Variant = Variant.COMPILED) -> Wheelhouse:
     """Build all distributions with ``python``, unless they are built already.
 
     ``python`` must have the dependency group "build"; its version is that of this program.
     """
-    house = Wheelhouse(ROOT / "dist" / f"{INTERPRETER}{'-pure' if pure else ''}")
+    house = Wheelhouse(ROOT / "dist" / f"{INTERPRETER}{variant.value}")
     stamp = house.path / "built-from"
     wanted = fingerprint()
     if stamp.is_file() and stamp.read_text("utf-8") == wanted:
         return house
     shutil.rmtree(house.path, ignore_errors=True)
     for distribution in DISTRIBUTIONS:
-        build_one(python, distribution, house.path, pure=pure)
+        build_one(python, distribution, house.path, variant)
     stamp.write_text(wanted, "utf-8")
     return house
 
 
-def build_one(python: Path, distribution: str, target: Path, *, pure: bool) -> None:
+def build_one(python: Path, distribution: str, target: Path, variant: Variant) -> None:
     """Build one sdist and out of it one wheel; print the log and leave if that fails."""
-    print(f"building {distribution}{' without extensions' if pure else ''}", flush=True)
+    print(f"building {distribution} for {INTERPRETER}{variant.value}", flush=True)
     command = [str(python), "-m", "build", "--no-isolation", "--outdir", str(target)]
     environ = {k: v for k, v in os.environ.items() if k != "AIOHTTP_NO_EXTENSIONS"}
-    if pure:
-        environ["AIOHTTP_NO_EXTENSIONS"] = "1"
     done = subprocess.run(
         [*command, str(folder(distribution))],
-        env=environ,
+        env={**environ, **variant.environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
