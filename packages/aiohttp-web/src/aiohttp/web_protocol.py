@@ -1,8 +1,8 @@
 """One connection of the server: bytes come in, requests are answered one after another.
 
-`RequestHandler` joins the parser, whose sink it is, with one task that serves the requests in their
-order. What happens to one request is told in `_web.exchange`, what a request and a response
-are, elsewhere; this file knows when to read, when to wait and when to close.
+`RequestHandler` adds to `_web.incoming` the serving half: one task that answers the requests in
+their order. What happens to one request is told in `_web.exchange`; this file knows when to wait,
+what answers a fault, and when to close.
 """
 
 from __future__ import annotations
@@ -13,29 +13,21 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
-
-from multidict import CIMultiDict, CIMultiDictProxy
-from yarl import URL
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import hdrs
-from aiohttp._body_feed import BodyFeed, open_body_feed
-from aiohttp._h1 import RequestParser
-from aiohttp._h1.kinds import BodyKind, HttpVersion10
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._web.error_page import error_page
 from aiohttp._web.exchange import Outcome, exchange, in_own_context
-from aiohttp._web.inbox import Inbox
-from aiohttp._web.keepalive import CoarseTimer
+from aiohttp._web.incoming import Due, Entry, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
 from aiohttp._web.settings import ConnectionSettings
 from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
-from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 from aiohttp.http_writer import StreamWriter
 from aiohttp.log import access_logger, server_logger
-from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from aiohttp.streams import StreamReader
 from aiohttp.tcp_helpers import tcp_keepalive
 from aiohttp.web_exceptions import HTTPException, HTTPInternalServerError
 from aiohttp.web_log import AccessLogger
@@ -45,7 +37,6 @@ from aiohttp.web_response import Response, StreamResponse
 if TYPE_CHECKING:
     import ssl
 
-    from aiohttp._h1.framing import Framing
     from aiohttp.web_server import Server
 
 __all__ = ("PayloadAccessError", "RequestHandler", "RequestPayloadError")
@@ -62,16 +53,6 @@ _RequestFactory = Callable[
 ]
 _RequestHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 
-# A request as far as it is known when its turn comes: message, body, and what was wrong with it if
-# no message could be read.
-_Entry = tuple[RawRequestMessage, StreamReader, "HttpProcessingError | None"]
-
-# What stands for a request whose head cannot be read.
-_NO_FIELDS = CIMultiDictProxy(CIMultiDict[str]())
-_UNREADABLE = RawRequestMessage(
-    "UNKNOWN", "/", HttpVersion10, _NO_FIELDS, (), True, None, False, False, URL("/")
-)
-
 # How long a peer that sent nonsense may go on sending before the connection is closed on it, in
 # seconds: a moment is enough for it to read why (RFC 9112 §9.6).
 _FAREWELL = 1.0
@@ -84,21 +65,8 @@ class RequestPayloadError(Exception):
     """The body of a request is cut short, malformed, or not encoded as declared."""
 
 
-class _BodyStalled(RequestPayloadError):
-    """The body stopped coming for longer than `body_timeout`."""
-
-
 class PayloadAccessError(Exception):
     """The body of a request was read after its response had been sent."""
-
-
-class Reading(Enum):
-    """What becomes of the bytes that the peer sends."""
-
-    MESSAGES = "messages"  # they are HTTP
-    UNDECIDED = "undecided"  # an upgrade was asked for; they are kept until its handler decides
-    UPGRADED = "upgraded"  # they belong to another protocol
-    ENDED = "ended"  # nobody wants them: the peer said its last, or made no sense
 
 
 class Writing(Enum):
@@ -110,35 +78,12 @@ class Writing(Enum):
     CLOSED = "closed"  # there will be no more responses
 
 
-class Due(Enum):
-    """What the peer has to do before the timer goes off."""
-
-    REQUEST = "request"  # send a request, whole as far as its head goes
-    HEAD = "head"  # complete the head that it has begun
-    BODY = "body"  # go on with the body
-    REST = "rest"  # send what is left of a body that nobody reads
-    FAREWELL = "farewell"  # read the last response and close
-
-
 class KeepAlive(Enum):
     """Whether one more request may be taken."""
 
     OPEN = "open"  # as long as both sides like
     LAST = "last"  # the server shuts down: what has come is answered, then the connection closes
     CLOSED = "closed"  # no more
-
-
-class _UpgradedParser(Protocol):
-    """Another protocol's reader of bytes, such as WebSocket's."""
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]: ...
-
-    def feed_eof(self) -> None: ...
-
-
-def _as_request_error(error: Exception) -> BaseException:
-    """Name an error of the body as handlers know it."""
-    return RequestPayloadError(getattr(error, "message", None) or str(error))
 
 
 def connection_settings(
@@ -183,7 +128,7 @@ def connection_settings(
     )
 
 
-class RequestHandler(BaseProtocol):
+class RequestHandler(Incoming):
     """Serve the requests of one connection.
 
     Made by a `Server` for each connection that it accepts. The keyword arguments are those of
@@ -191,25 +136,15 @@ class RequestHandler(BaseProtocol):
     """
 
     __slots__ = (
-        "_body",
-        "_body_reader",
         "_current_request",
-        "_due",
-        "_inbox",
         "_keep_alive",
         "_manager",
-        "_on_shutdown",
-        "_peername",
-        "_reading",
-        "_settings",
+        "_shutdown_callback",
         "_task",
-        "_timer",
-        "_upgrade_asked",
-        "_upgraded_data_cb",
-        "_upgraded_parser",
         "_waiter",
         "_writing",
         "access_logger",
+        "peername",
     )
 
     def __init__(
@@ -250,38 +185,23 @@ class RequestHandler(BaseProtocol):
                 auto_decompress=auto_decompress,
                 timeout_ceil_threshold=timeout_ceil_threshold,
             )
-        super().__init__(loop, RequestParser(self, settings.limits))
+        super().__init__(loop, settings)
         self._manager: Server | None = manager
-        self._settings = settings
         # None where no line is wanted.
         log = settings.access_logger
         self.access_logger = log if log is not None and log.enabled else None
-        self._reading = Reading.MESSAGES
         self._writing = Writing.IDLE
         self._keep_alive = KeepAlive.OPEN
-        # Requests that wait for their turn.
-        self._inbox: Inbox[_Entry] = Inbox()
         # The one task; made with the first request.
         self._task: asyncio.Task[None] | None = None
         # Resolved at every event that the task may wait for, while it waits.
         self._waiter: asyncio.Future[None] | None = None
-        # When the peer has to have done what is waited for.
-        self._timer = CoarseTimer(loop, self._too_late, settings.timeout_ceil_threshold)
-        self._due = Due.REQUEST
-        # Where the bytes of the body that comes in go, and who reads them; None between bodies.
-        self._body: BodyFeed | RestOfBody | None = None
-        self._body_reader: StreamReader = EMPTY_PAYLOAD
         # What a handler works at.
         self._current_request: BaseRequest | None = None
-        # The message that comes in asks for another protocol.
-        self._upgrade_asked = False
-        # Who takes the bytes after an upgrade, and who is told of them.
-        self._upgraded_parser: _UpgradedParser | None = None
-        self._upgraded_data_cb: Callable[[], None] | None = None
         # Called when the server shuts down: an upgraded connection says goodbye in its own way.
-        self._on_shutdown: Callable[[], None] | None = None
-        # (host, port) of the peer, once asked for.
-        self._peername: Any = None
+        self._shutdown_callback: Callable[[], None] | None = None
+        # Address of the peer as the socket tells it; kept after the connection is lost.
+        self.peername: Any = None
 
     def __repr__(self) -> str:
         request = self._current_request
@@ -330,13 +250,6 @@ class RequestHandler(BaseProtocol):
         return self._settings.limits.max_headers
 
     @property
-    def peername(self) -> Any:
-        """Address of the peer as the socket tells it; remembered after the connection is lost."""
-        if self._peername is None and self.transport is not None:
-            self._peername = self.transport.get_extra_info("peername")
-        return self._peername
-
-    @property
     def sockname(self) -> Any:
         """Address of this side; None after the connection is lost."""
         return None if self.transport is None else self.transport.get_extra_info("sockname")
@@ -346,20 +259,16 @@ class RequestHandler(BaseProtocol):
         """The TLS context of the connection, None where there is none."""
         return None if self.transport is None else self.transport.get_extra_info("sslcontext")
 
-    @property
-    def closing(self) -> bool:
-        """Whether a response that begins now is the connection's last and has to say so."""
-        return self._keep_alive is not KeepAlive.OPEN and not self._inbox
-
     # The connection…
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        if self._settings.tcp_keepalive:
+        self.peername = transport.get_extra_info("peername")
+        if self._settings.tcp_keepalive and self.transport is not None:
             tcp_keepalive(self.transport)
         self._expect(Due.REQUEST, self._settings.keepalive_timeout)
-        if self._manager is not None:
+        if self._manager is not None and self.transport is not None:
             self._manager.connection_made(self, self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -369,191 +278,11 @@ class RequestHandler(BaseProtocol):
             return
         manager.connection_lost(self, exc)
         super().connection_lost(exc)
-        self._timer.cancel()
-        self._inbox.clear()
         self._keep_alive = KeepAlive.CLOSED
-        reading, self._reading = self._reading, Reading.ENDED
-        if self._body is not None:
-            self._body = None
-            self._body_reader.set_exception(exc or ConnectionResetError("Connection lost"))
-        if reading is Reading.UPGRADED and self._upgraded_parser is not None:
-            self._upgraded_parser.feed_eof()
-        self._wake()
+        self._stream_ended(exc or ConnectionResetError("Connection lost"))
         task = self._task if self._current_request is not None else None
         if manager.handler_cancellation and task is not None:
             task.cancel()
-
-    def eof_received(self) -> None:
-        """Close: a peer that sends no more is taken for gone, as it mostly is."""
-
-    # Bytes come in…
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes from the transport."""
-        reading = self._reading
-        if reading is Reading.MESSAGES:
-            self._parser.feed(data)
-            if self._settings.head_timeout is not None:
-                self._watch_head()
-        elif reading is Reading.UPGRADED:
-            self._feed_upgraded(data)
-        elif reading is Reading.UNDECIDED:
-            self._parser.feed(data)
-            if self._parser.pending > self._settings.read_bufsize:
-                self.pause_reading()
-
-    def on_head(self, message: RawRequestMessage, framing: Framing) -> None:
-        """Take a request whose head is complete."""
-        self._arrived()
-        payload = EMPTY_PAYLOAD if framing.kind is BodyKind.NONE else self._open_body(message)
-        self._upgrade_asked = framing.upgrade
-        self._inbox.put((message, payload, None))
-        if self._inbox.full:
-            self.pause_reading()
-
-    def on_body(self, data: bytes) -> None:
-        """Take a piece of the body."""
-        if self._body is not None:
-            self._body.feed(data)
-            if self._settings.body_timeout is not None:
-                self._watch_body()
-
-    def on_end(self, trailers: CIMultiDictProxy[str] | None) -> None:
-        """Note that the message is complete."""
-        body = self._body
-        if body is not None:
-            self._body = None
-            if self._due is Due.BODY:
-                self._timer.clear()
-            body.finish(trailers)
-            if self._writing is Writing.LINGERING:
-                self._wake()
-        if self._upgrade_asked:
-            self._reading = Reading.UNDECIDED
-            if self._upgraded_parser is not None:
-                self._hand_over()
-
-    def on_error(self, error: HttpProcessingError) -> None:
-        """Note that what comes makes no sense; the body's reader or the peer hears of it."""
-        self._reading = Reading.ENDED
-        body = self._body
-        if body is None:
-            self._arrived()
-            self._inbox.put((_UNREADABLE, EMPTY_PAYLOAD, error))
-            return
-        self._body = None
-        body.fail(error)
-        if self._writing is Writing.LINGERING:
-            self._wake()
-
-    def _open_body(self, message: RawRequestMessage) -> StreamReader:
-        settings = self._settings
-        reader = StreamReader(self, settings.read_bufsize, loop=self._loop)
-        coding = message.compression if settings.auto_decompress else None
-        self._body = open_body_feed(reader, coding, map_error=_as_request_error)
-        self._body_reader = reader
-        if settings.body_timeout is not None:
-            self._watch_body()
-        return reader
-
-    def pause_reading(self) -> None:
-        """Read no more for now: a body's reader or the inbox is full."""
-        super().pause_reading()
-        if self._reading is Reading.MESSAGES:
-            self._parser.pause()
-            if self._due is Due.BODY:
-                self._timer.clear()  # it is not the peer who makes the body wait
-
-    def resume_reading(self, resume_parser: bool = True) -> None:
-        """Go on reading, unless the inbox is still full."""
-        if self._inbox.full:
-            return
-        super().resume_reading()
-        if resume_parser and self._reading is Reading.MESSAGES:
-            if self._body is not None and self._settings.body_timeout is not None:
-                self._watch_body()
-            self._parser.resume()
-
-    # …or bytes of another protocol
-
-    def set_parser(
-        self, parser: _UpgradedParser, data_received_cb: Callable[[], None] | None = None
-    ) -> None:
-        """Speak another protocol from here on.
-
-        What the peer has sent after its request is given to *parser* at once; if the body of the
-        request is still coming, as soon as it has ended (RFC 9110 §7.8).
-
-        Args:
-            parser: takes all bytes by `feed_data()`, and `feed_eof()` when the connection is lost.
-            data_received_cb: called after each piece.
-        """
-        self._upgraded_parser = parser
-        self._upgraded_data_cb = data_received_cb
-        if self._body is None and self._reading is not Reading.ENDED:
-            self._hand_over()
-        else:
-            self._upgrade_asked = True
-
-    def _hand_over(self) -> None:
-        self._reading = Reading.UPGRADED
-        self._upgraded = True
-        self._inbox.clear()
-        tail = self._parser.detach()
-        if self._reading_paused:
-            self.resume_reading()
-        if tail:
-            self._feed_upgraded(tail)
-
-    def _decline_upgrade(self) -> None:
-        """Go on in HTTP: the handler answered and did not call `set_parser()`."""
-        self._reading = Reading.MESSAGES
-        self._upgrade_asked = False
-        self._resume_reading_if_drained()
-        self._parser.resume()
-
-    def _feed_upgraded(self, data: bytes) -> None:
-        if self._upgraded_parser is None:
-            return
-        finished, _ = self._upgraded_parser.feed_data(data)
-        if self._upgraded_data_cb is not None:
-            self._upgraded_data_cb()
-        if finished:
-            self._keep_alive = KeepAlive.CLOSED
-
-    # Deadlines…
-
-    def _expect(self, due: Due, seconds: float) -> None:
-        self._due = due
-        self._timer.set(seconds)
-
-    def _watch_head(self) -> None:
-        seconds = self._settings.head_timeout
-        waiting = self._writing is Writing.IDLE and self._due is Due.REQUEST
-        if seconds is not None and waiting and self._parser.in_head:
-            self._expect(Due.HEAD, seconds)
-
-    def _watch_body(self) -> None:
-        seconds = self._settings.body_timeout
-        awaited = self._body is not None and self._writing is not Writing.LINGERING
-        if seconds is not None and awaited and not self._reading_paused:
-            self._expect(Due.BODY, seconds)
-
-    def _too_late(self) -> None:
-        """The peer has not done in time what was due."""
-        due = self._due
-        if due is Due.HEAD:
-            self.on_error(HttpProcessingError(code=408, message="The head came too slowly"))
-        elif due is Due.BODY:
-            self._reading = Reading.ENDED
-            self._body = None
-            self._body_reader.set_exception(_BodyStalled("The body of the request stopped coming"))
-        else:
-            self._reading = Reading.ENDED
-            self._keep_alive = KeepAlive.CLOSED
-            if self._task is None:
-                self.force_close()
-            self._wake()
 
     # Requests are served…
 
@@ -561,11 +290,22 @@ class RequestHandler(BaseProtocol):
         """Have a request that is about to be put into the inbox served."""
         if self._writing is Writing.IDLE:
             self._writing = Writing.ANSWERING
-            self._timer.clear()
+            self._nothing_due()
             if self._task is None:
                 self._task = self._loop.create_task(self.start())
             else:
                 self._wake()
+
+    def _give_up(self) -> None:
+        self._keep_alive = KeepAlive.CLOSED
+        if self._task is None:
+            self.force_close()
+        self._wake()
+
+    def _body_error(self, error: Exception) -> Exception:
+        named = RequestPayloadError(getattr(error, "message", "") or str(error))
+        named.__cause__ = error
+        return named
 
     def _event(self) -> asyncio.Future[None]:
         """Return what the serving task awaits until something has happened on the connection."""
@@ -598,7 +338,7 @@ class RequestHandler(BaseProtocol):
             self._timer.cancel()
             self.force_close()
 
-    async def _next_entry(self) -> _Entry | None:
+    async def _next_entry(self) -> Entry | None:
         """Wait for the next request; return None when there will be none."""
         if self._inbox:
             return self._inbox.take()
@@ -624,23 +364,23 @@ class RequestHandler(BaseProtocol):
         handler = manager.request_handler if fault is None else partial(self._refuse, fault)
         manager.requests_count += 1
         self._current_request = request
+        if self._keep_alive is not KeepAlive.OPEN and not self._inbox:
+            request._close_after()
         start_time = None if self.access_logger is None else self._loop.time()
         return exchange(self, request, handler, start_time)
 
     def _may_go_on(self) -> bool:
         """Set things up for the next exchange, if there may be one."""
-        self._current_request = None
-        if self._keep_alive is KeepAlive.CLOSED or self._reading is Reading.UPGRADED:
+        if self._current_request is not None:
+            self._current_request._finish()
+            self._current_request = None
+        if self._keep_alive is KeepAlive.CLOSED or self._upgraded:
             return False
         if not self._inbox and self._reading is Reading.UNDECIDED:
             self._decline_upgrade()
         elif self._reading_paused:
             self._resume_reading_if_drained()
         return True
-
-    def _resume_reading_if_drained(self) -> None:
-        if self._reading_paused and self._inbox.drained:
-            self.resume_reading()
 
     async def _linger(self) -> None:
         """Receive what is left of the body of a request that was answered (RFC 9112 §9.6)."""
@@ -655,9 +395,9 @@ class RequestHandler(BaseProtocol):
         self._writing = Writing.LINGERING
         self._expect(Due.REST, seconds)
         self.resume_reading()
-        while self._body is not None and self._reading is not Reading.ENDED:
+        while self._body is not None and self._keep_alive is not KeepAlive.CLOSED:
             await self._event()
-        self._timer.clear()
+        self._nothing_due()
         self._writing = Writing.ANSWERING
 
     async def _part(self) -> None:
@@ -665,7 +405,8 @@ class RequestHandler(BaseProtocol):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        if self._reading is Reading.ENDED and transport.can_write_eof():
+        unheard = self._reading is Reading.ENDED and not self._upgraded
+        if unheard and transport.can_write_eof():
             self._writing = Writing.LINGERING
             transport.write_eof()
             self._resume_transport_reading()
@@ -714,10 +455,10 @@ class RequestHandler(BaseProtocol):
         return response
 
     def _page_for(self, request: BaseRequest, error: Exception) -> StreamResponse:
-        if isinstance(error, _BodyStalled):
-            return self._bad_request(request, 408, str(error))
         if isinstance(error, RequestPayloadError):
-            return self._bad_request(request, 400, str(error))
+            cause = error.__cause__
+            status = cause.code if isinstance(cause, HttpProcessingError) else 400
+            return self._bad_request(request, status, str(error))
         if isinstance(error, PayloadEncodingError):
             return self._bad_request(request, error.code, error.message)
         if isinstance(error, asyncio.TimeoutError):
@@ -758,7 +499,7 @@ class RequestHandler(BaseProtocol):
         Raises:
             ConnectionError: a response was already begun.
         """
-        self.log_exception("Error handling request from %s", self.peername, exc_info=exc)
+        self.log_exception("Error handling request from %s", request.remote, exc_info=exc)
         shown = None
         if self.debug and exc is not None:
             shown = "".join(traceback.format_exception(type(exc), exc, exc.__traceback__))
@@ -795,6 +536,10 @@ class RequestHandler(BaseProtocol):
         if self._keep_alive is not KeepAlive.LAST or not val:
             self._keep_alive = KeepAlive.OPEN if val else KeepAlive.CLOSED
 
+    def on_shutdown(self, callback: Callable[[], None]) -> None:
+        """Have an upgraded connection told, before its handler is waited for, of the shutdown."""
+        self._shutdown_callback = callback
+
     def close(self) -> None:
         """Begin to close: what has come is answered, and the last response says so.
 
@@ -805,6 +550,8 @@ class RequestHandler(BaseProtocol):
         self._keep_alive = KeepAlive.LAST
         if self._writing is Writing.IDLE:
             self._expect(Due.REQUEST, self._settings.shutdown_grace)
+        elif self._current_request is not None and not self._inbox:
+            self._current_request._close_after()
 
     def force_close(self) -> None:
         """Close now; what was written is still sent."""
@@ -821,8 +568,8 @@ class RequestHandler(BaseProtocol):
             timeout: seconds that the handler has before it is cancelled; None: no limit.
         """
         self.close()
-        if self._on_shutdown is not None:
-            self._on_shutdown()
+        if self._shutdown_callback is not None:
+            self._shutdown_callback()
         task = self._task
         if task is not None and not task.done():
             await asyncio.wait([task], timeout=timeout)

@@ -34,7 +34,7 @@ class ConnectionSettings:
     access_logger: AbstractAccessLogger | None = None
     # How long a connection may wait for its next request, and a new one for its first. An hour and
     # half a minute: longer than proxies in front keep theirs, so that they are who closes first.
-    keepalive_timeout: float = attr.ib(default=3630, validator=_not_negative)
+    keepalive_timeout: float = attr.ib(default=3630.0, validator=_not_negative)
     # Ask the kernel to probe whether a silent peer is still there (SO_KEEPALIVE).
     tcp_keepalive: bool = True
     # Show tracebacks on error pages.
