@@ -1,4 +1,4 @@
-"""Two socket options for transports.
+"""Socket options for transports.
 
 This file knows asyncio transports and sockets; it does not know what is sent over them.
 """
@@ -9,7 +9,7 @@ import asyncio
 import socket
 from contextlib import suppress
 
-__all__ = ("tcp_keepalive", "tcp_nodelay")
+__all__ = ("tcp_cork", "tcp_keepalive", "tcp_nodelay")
 
 _INTERNET_FAMILIES = frozenset({socket.AF_INET, socket.AF_INET6})
 
@@ -35,3 +35,20 @@ def tcp_nodelay(transport: asyncio.Transport, value: bool) -> None:
     # A peer may have closed the connection before this call; the next write tells so.
     with suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, bool(value))
+
+
+# Linux's name, and that of the BSDs and macOS, for the same thing.
+_CORK = getattr(socket, "TCP_CORK", getattr(socket, "TCP_NOPUSH", None))
+
+
+def tcp_cork(transport: asyncio.Transport, value: bool) -> None:
+    """Hold back packets that are not full (``value=True``) or let them go.
+
+    A transport without a TCP socket, whose socket is closed already, or a system that cannot do it, is
+    left alone.
+    """
+    sock = transport.get_extra_info("socket")
+    if _CORK is None or sock is None or sock.family not in _INTERNET_FAMILIES:
+        return
+    with suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, _CORK, bool(value))
