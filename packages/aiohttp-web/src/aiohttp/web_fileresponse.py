@@ -1,0 +1,328 @@
+"""Files as responses: conditions, ranges, compressed siblings, and sending by the kernel.
+
+Knows files and the response that it is; what the conditions come to is decided in ``_web.conditional``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import os
+import pathlib
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+import attr
+
+from aiohttp import hdrs
+from aiohttp._fields.etag import ETag
+from aiohttp._web.conditional import (
+    Part,
+    Preconditions,
+    Validators,
+    Verdict,
+    evaluate,
+    range_applies,
+    satisfiable_part,
+)
+from aiohttp._web.response_head import choose_coding
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.tcp_helpers import tcp_cork
+from aiohttp.typedefs import LooseHeaders, PathLike
+from aiohttp.web_response import StreamResponse
+
+if TYPE_CHECKING:
+    from aiohttp.web_request import BaseRequest
+
+__all__ = ("FileResponse",)
+
+# Any value but the empty one: files are read and written, not sent by the kernel.
+NOSENDFILE: Final = bool(os.environ.get("AIOHTTP_NOSENDFILE"))
+
+# Files up to this size are read while they are opened, and leave in one write with the head.
+_SMALL = 64 * 1024
+
+FALLBACK_CONTENT_TYPE = "application/octet-stream"
+
+# Content coding -> suffix of a sibling that is compressed already, in order of preference.
+ENCODING_EXTENSIONS: Mapping[str, str] = MappingProxyType({"br": ".br", "gzip": ".gz"})
+
+# The suffix of a compressed file is its media type here: the file is sent as it is, and nobody shall
+# decode it on the way.
+ADDITIONAL_CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "application/gzip": ".gz",
+        "application/x-brotli": ".br",
+        "application/x-bzip2": ".bz2",
+        "application/x-compress": ".Z",
+        "application/x-xz": ".xz",
+    }
+)
+CONTENT_TYPES: Final = mimetypes.MimeTypes()
+CONTENT_TYPES.encodings_map.clear()
+for _content_type, _suffix in ADDITIONAL_CONTENT_TYPES.items():
+    CONTENT_TYPES.add_type(_content_type, _suffix)
+
+
+@attr.s(auto_attribs=True, frozen=True, slots=True)
+class _Opened:
+    """An open file, or the status of the failure."""
+
+    file: IO[bytes] | None
+    stat: os.stat_result | None
+    # The content coding of the sibling that was opened in the file's place.
+    coding: str | None = None
+    status: int = 200
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
+
+
+class FileResponse(StreamResponse):
+    """A response whose body is a file.
+
+    It answers conditions (RFC 9110 §13) and single ranges (§14), and sends ``name.br`` or ``name.gz``
+    instead of ``name`` where there is one and the peer accepts it.
+
+    Args:
+        path: the file; a missing one answers 404, one that may not be read 403.
+        chunk_size: bytes that are read at once where the kernel cannot send.
+        status: the status code.
+        reason: the reason phrase.
+        headers: header fields.
+    """
+
+    _length_check = False
+
+    def __init__(
+        self,
+        path: PathLike,
+        chunk_size: int = 256 * 1024,
+        status: int = 200,
+        reason: str | None = None,
+        headers: LooseHeaders | None = None,
+    ) -> None:
+        super().__init__(status=status, reason=reason, headers=headers)
+        self._path = pathlib.Path(path)
+        self._chunk_size = chunk_size
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        """Send head and body."""
+        if self.prepared:
+            return await super().prepare(request)
+        loop = asyncio.get_running_loop()
+        accept_encoding = request.headers.get(hdrs.ACCEPT_ENCODING, "")
+        opened = await loop.run_in_executor(None, _open, self._path, accept_encoding)
+        try:
+            if opened.file is None or opened.stat is None:
+                self.set_status(opened.status)
+                self.content_length = 0
+                return await self._send_empty(request)
+            return await self._prepare_open_file(request, opened.file, opened.stat, opened.coding)
+        finally:
+            opened.close()
+
+    # --- The head ---
+
+    async def _prepare_open_file(
+        self,
+        request: BaseRequest,
+        file: IO[bytes],
+        file_stat: os.stat_result,
+        coding: str | None,
+    ) -> AbstractStreamWriter | None:
+        current = Validators(
+            ETag(f"{file_stat.st_mtime_ns:x}-{file_stat.st_size:x}"), file_stat.st_mtime // 1
+        )
+        self._add_validators(current, coding)
+        verdict = evaluate(
+            _preconditions(request),
+            current,
+            safe=request.method in (hdrs.METH_GET, hdrs.METH_HEAD),
+        )
+        if verdict is Verdict.NOT_MODIFIED:
+            self.set_status(304)
+            return await self._send_empty(request)
+        if verdict is Verdict.FAILED:
+            self.set_status(412)
+            self.content_length = 0
+            return await self._send_empty(request)
+        self._describe(coding)
+        part = self._choose_part(request, current, file_stat.st_size)
+        if part is None:
+            self.set_status(416)
+            self._headers[hdrs.CONTENT_RANGE] = f"bytes */{file_stat.st_size}"
+            self.content_length = 0
+            return await self._send_empty(request)
+        self.content_length = part.count
+        return await self._send_part(request, file, part)
+
+    def _add_validators(self, current: Validators, coding: str | None) -> None:
+        """Add what a 304 has, too (RFC 9110 §15.4.5)."""
+        self.etag = current.etag  # type: ignore[assignment]
+        self.last_modified = current.modified  # type: ignore[assignment]
+        if coding is not None:
+            self._headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+
+    def _describe(self, coding: str | None) -> None:
+        if hdrs.CONTENT_TYPE not in self._headers:
+            guessed, _ = CONTENT_TYPES.guess_type(self._path.name)
+            self.content_type = guessed or FALLBACK_CONTENT_TYPE
+        if coding is not None:
+            self._headers[hdrs.CONTENT_ENCODING] = coding
+            # Compressed once is enough.
+            self._compression = False
+        self._headers[hdrs.ACCEPT_RANGES] = "bytes"
+
+    def _choose_part(self, request: BaseRequest, current: Validators, size: int) -> Part | None:
+        """Return what to send, and change status and fields if that is not all; None is 416."""
+        whole = Part(0, size)
+        if self._status != 200 or not range_applies(
+            request.headers.get(hdrs.IF_RANGE), current
+        ):
+            return whole
+        try:
+            wanted = request.http_range
+        except ValueError:
+            return None
+        if wanted.start is None and wanted.stop is None:
+            return whole
+        part = satisfiable_part(wanted, size)
+        if part is not None:
+            self.set_status(206)
+            last = part.offset + part.count - 1
+            self._headers[hdrs.CONTENT_RANGE] = f"bytes {part.offset}-{last}/{size}"
+        return part
+
+    # --- The body ---
+
+    async def _send_empty(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        writer = await super().prepare(request)
+        await self.write_eof()
+        return writer
+
+    async def _send_part(
+        self, request: BaseRequest, file: IO[bytes], part: Part
+    ) -> AbstractStreamWriter | None:
+        if part.count == 0 or request.method == hdrs.METH_HEAD:
+            return await self._send_empty(request)
+        if self._compression:
+            # Its length is not known before it is sent.
+            self._length_check = True
+        elif part.count <= _SMALL:
+            return await self._send_small(request, file, part)
+        transport = request.transport
+        if transport is not None:
+            tcp_cork(transport, True)
+        try:
+            writer = await super().prepare(request)
+            if writer is None:
+                return None
+            return await self._sendfile(request, file, part.offset, part.count)
+        finally:
+            if transport is not None:
+                tcp_cork(transport, False)
+
+    async def _send_small(
+        self, request: BaseRequest, file: IO[bytes], part: Part
+    ) -> AbstractStreamWriter | None:
+        loop = asyncio.get_running_loop()
+        data = await loop.run_in_executor(None, self._seek_and_read, file, part.offset, part.count)
+        # Head and body leave in one write.
+        self._send_headers_immediately = False
+        writer = await super().prepare(request)
+        await self.write_eof(data)
+        return writer
+
+    async def _sendfile(
+        self, request: BaseRequest, fobj: IO[Any], offset: int, count: int
+    ) -> AbstractStreamWriter:
+        """Have the kernel send ``count`` bytes of the file."""
+        writer = cast(AbstractStreamWriter, self._payload_writer)
+        transport = request.transport
+        if NOSENDFILE or self._compression or transport is None:
+            return await self._sendfile_fallback(writer, fobj, offset, count)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.sendfile(transport, fobj, offset, count)
+        except NotImplementedError:
+            # uvloop, and transports of one's own.
+            return await self._sendfile_fallback(writer, fobj, offset, count)
+        writer.output_size += count
+        writer.length = 0
+        await super().write_eof()
+        return writer
+
+    async def _sendfile_fallback(
+        self, writer: AbstractStreamWriter, fobj: IO[Any], offset: int, count: int
+    ) -> AbstractStreamWriter:
+        """Read and write the file piece by piece."""
+        loop = asyncio.get_running_loop()
+        position, end = offset, offset + count
+        while position < end:
+            size = min(self._chunk_size, end - position)
+            chunk = await loop.run_in_executor(None, self._seek_and_read, fobj, position, size)
+            if not chunk:
+                break  # the file was cut while it was sent; write_eof() sees that bytes are missing
+            await self.write(chunk)
+            position += len(chunk)
+        await super().write_eof()
+        return writer
+
+    def _seek_and_read(self, fobj: IO[Any], offset: int, chunk_size: int) -> bytes:
+        fobj.seek(offset)
+        return cast(bytes, fobj.read(chunk_size))
+
+
+def _preconditions(request: BaseRequest) -> Preconditions:
+    return Preconditions(
+        if_match=request.if_match,
+        if_none_match=request.if_none_match,
+        if_modified_since=request.if_modified_since,
+        if_unmodified_since=request.if_unmodified_since,
+    )
+
+
+def _open(path: pathlib.Path, accept_encoding: str) -> _Opened:
+    """Open the file, or the compressed sibling that the peer likes best; blocking."""
+    for coding in _acceptable(accept_encoding):
+        sibling = path.with_name(path.name + ENCODING_EXTENSIONS[coding])
+        opened = _open_sibling(sibling, coding)
+        if opened is not None:
+            return opened
+    try:
+        # Looked at before it is opened: opening a pipe or a device may wait for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _Opened(None, None, status=404)
+        file = path.open("rb")
+    except PermissionError:
+        return _Opened(None, None, status=403)
+    except (OSError, ValueError):
+        return _Opened(None, None, status=404)
+    return _Opened(file, os.fstat(file.fileno()))
+
+
+def _acceptable(accept_encoding: str) -> list[str]:
+    """Return the codings of siblings that the peer accepts, its favourite first."""
+    remaining = list(ENCODING_EXTENSIONS)
+    chosen: list[str] = []
+    while remaining:
+        coding = choose_coding(accept_encoding, [*remaining, "identity"]) if accept_encoding else None
+        if coding is None or coding == "identity":
+            break
+        chosen.append(coding)
+        remaining.remove(coding)
+    return chosen
+
+
+def _open_sibling(sibling: pathlib.Path, coding: str) -> _Opened | None:
+    with suppress(OSError, ValueError):
+        # A symbolic link could lead anywhere (CVE-2024-42367): lstat() sees it.
+        if stat.S_ISREG(sibling.lstat().st_mode):
+            file = sibling.open("rb")
+            return _Opened(file, os.fstat(file.fileno()), coding)
+    return None

@@ -1,0 +1,712 @@
+"""Requests: what a handler is given.
+
+Everything is read from the message when it is asked for, and kept.  Knows the message, the body's reader
+and the connection's address; not how a request is parsed, routed or answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import socket
+from collections.abc import Iterator, Mapping, MutableMapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
+from propcache.api import under_cached_property as reify
+from yarl import URL
+
+from aiohttp import hdrs
+from aiohttp._content_headers import _SENTINEL, HeadersMixin, sentinel
+from aiohttp._deprecations import declare
+from aiohttp._fields.cookies import parse_cookie_header
+from aiohttp._fields.dates import parse_http_date
+from aiohttp._fields.etag import ETag, parse_etag_list
+from aiohttp._fields.forwarded import parse_forwarded
+from aiohttp._fields.ranges import parse_range
+from aiohttp._futures import set_exception
+from aiohttp._h1.messages import HttpVersion, RawRequestMessage
+from aiohttp._keys import ChainMapProxy, RequestKey
+from aiohttp._web.form_post import (
+    EMPTY_FORM,
+    FileField,
+    Form,
+    FormLimits,
+    close_files,
+    parse_urlencoded,
+    read_multipart,
+)
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.multipart import MultipartReader
+from aiohttp.streams import EmptyStreamReader, StreamReader
+from aiohttp.typedefs import (
+    DEFAULT_JSON_DECODER,
+    JSONDecoder,
+    LooseHeaders,
+    RawHeaders,
+    StrOrURL,
+)
+from aiohttp.web_exceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
+
+if TYPE_CHECKING:
+    from aiohttp.web_app import Application
+    from aiohttp.web_protocol import RequestHandler
+    from aiohttp.web_response import StreamResponse
+    from aiohttp.web_urldispatcher import UrlMappingMatchInfo
+
+__all__ = ("BaseRequest", "FileField", "Request")
+
+_T = TypeVar("_T")
+
+# Media types of a form; a body without one is nothing that post() understands.
+_URLENCODED = "application/x-www-form-urlencoded"
+_MULTIPART_FORM = "multipart/form-data"
+
+_MESSAGE = declare(
+    "message property of a request", since="3.0", instead="the request's own properties"
+)
+_LOOP = declare("loop property of a request", since="3.5", instead="asyncio.get_running_loop()")
+_HAS_BODY = declare("has_body property of a request", since="2.3", instead="can_read_body")
+
+
+class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
+    """A request to a low-level server; :class:`Request` adds what an application knows.
+
+    A mutable mapping, for what middlewares want to tell handlers.
+    """
+
+    POST_METHODS = frozenset(
+        {
+            hdrs.METH_PATCH,
+            hdrs.METH_POST,
+            hdrs.METH_PUT,
+            hdrs.METH_TRACE,
+            hdrs.METH_DELETE,
+        }
+    )
+
+    ATTRS = HeadersMixin.ATTRS | frozenset(
+        {
+            "_cache",
+            "_client_max_fields",
+            "_client_max_size",
+            "_headers",
+            "_loop",
+            "_message",
+            "_payload",
+            "_payload_writer",
+            "_post",
+            "_protocol",
+            "_read_bytes",
+            "_state",
+            "_task",
+        }
+    )
+
+    # Results of post() and read().
+    _post: Form | None = None
+    _read_bytes: bytes | None = None
+    # What the mapping holds; made when something is put in.
+    _state: dict[Any, Any] | None = None
+
+    # Whether a subclass has a hook of its own before the head is sent.
+    _own_prepare_hook = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "_prepare_hook" in cls.__dict__ and cls.__module__ != __name__:
+            cls._own_prepare_hook = True
+
+    def __init__(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        payload_writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        client_max_size: int = 1024**2,
+        client_max_fields: int = 1000,
+        state: dict[Any, Any] | None = None,
+        scheme: str | None = None,
+        host: str | None = None,
+        remote: str | None = None,
+    ) -> None:
+        self._message = message
+        self._headers = message.headers
+        self._payload = payload
+        self._protocol = protocol
+        self._payload_writer = payload_writer
+        self._task = task
+        self._loop = loop
+        self._client_max_size = client_max_size
+        self._client_max_fields = client_max_fields
+        # What reify has read so far, by name.
+        self._cache: dict[str, Any] = {}
+        if state is not None:
+            self._state = state
+        if scheme is not None:
+            self._cache["scheme"] = scheme
+        if host is not None:
+            self._cache["host"] = host
+        if remote is not None:
+            self._cache["remote"] = remote
+
+    def clone(
+        self,
+        *,
+        method: str | _SENTINEL = sentinel,
+        rel_url: StrOrURL | _SENTINEL = sentinel,
+        headers: LooseHeaders | _SENTINEL = sentinel,
+        scheme: str | _SENTINEL = sentinel,
+        host: str | _SENTINEL = sentinel,
+        remote: str | _SENTINEL = sentinel,
+        client_max_size: int | _SENTINEL = sentinel,
+        client_max_fields: int | _SENTINEL = sentinel,
+    ) -> BaseRequest:
+        """Return a copy with some things changed; body and connection are the same.
+
+        Raises:
+            RuntimeError: the body was read, so that the copy could not read it.
+        """
+        if self._read_bytes:
+            raise RuntimeError("Cannot clone request after reading its content")
+        changes: dict[str, Any] = {}
+        if method is not sentinel:
+            changes["method"] = method
+        if rel_url is not sentinel:
+            new_url = URL(rel_url)
+            changes["url"] = new_url
+            changes["path"] = str(new_url)
+        if headers is not sentinel:
+            fields = CIMultiDictProxy(CIMultiDict(headers))
+            changes["headers"] = fields
+            changes["raw_headers"] = tuple(
+                (name.encode("utf-8"), value.encode("utf-8", "surrogateescape"))
+                for name, value in fields.items()
+            )
+        given = {"scheme": scheme, "host": host, "remote": remote}
+        return self.__class__(
+            self._message._replace(**changes) if changes else self._message,
+            self._payload,
+            self._protocol,
+            self._payload_writer,
+            self._task,
+            self._loop,
+            client_max_size=(
+                self._client_max_size if client_max_size is sentinel else client_max_size
+            ),
+            client_max_fields=(
+                self._client_max_fields if client_max_fields is sentinel else client_max_fields
+            ),
+            state=None if self._state is None else self._state.copy(),
+            **{name: value for name, value in given.items() if value is not sentinel},  # type: ignore[arg-type]
+        )
+
+    # --- Connection ---
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """The task that serves the request."""
+        return self._task
+
+    @property
+    def protocol(self) -> RequestHandler:
+        """The connection's protocol."""
+        return self._protocol
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """The connection's transport, None once it is lost."""
+        return self._protocol.transport if self._protocol is not None else None
+
+    @property
+    def writer(self) -> AbstractStreamWriter:
+        """What the response is written to."""
+        return self._payload_writer
+
+    @property
+    def client_max_size(self) -> int:
+        """Bytes of body that :meth:`read` and :meth:`post` accept; 0 is any number."""
+        return self._client_max_size
+
+    @property
+    def client_max_fields(self) -> int:
+        """Fields that :meth:`post` accepts; 0 is any number."""
+        return self._client_max_fields
+
+    @property
+    def message(self) -> RawRequestMessage:
+        """The raw message; deprecated."""
+        _MESSAGE.warn()
+        return self._message
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop; deprecated."""
+        _LOOP.warn()
+        return self._loop
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the transport knows of the connection, or ``default``."""
+        transport = self.transport
+        return default if transport is None else transport.get_extra_info(name, default)
+
+    @reify
+    def secure(self) -> bool:
+        """Whether :attr:`scheme` is https."""
+        return self.scheme == "https"
+
+    @reify
+    def scheme(self) -> str:
+        """``"http"`` or ``"https"``, as the connection is; what proxies say is in :attr:`forwarded`."""
+        if (url := self._absolute_url()) is not None:
+            return url.scheme
+        return "https" if self._protocol.ssl_context is not None else "http"
+
+    @reify
+    def host(self) -> str:
+        """The host that was asked: the target's, the ``Host`` field, or the name of this machine."""
+        if (url := self._absolute_url()) is not None:
+            return url.host or ""
+        host = self._headers.get(hdrs.HOST)
+        if host is not None:
+            return host
+        return self._local_address() or socket.getfqdn()
+
+    def _local_address(self) -> str | None:
+        """Return the address that an HTTP/1.0 peer reached, which sent no ``Host``."""
+        transport = self.transport
+        if transport is None:
+            return None
+        name = transport.get_extra_info("sockname")
+        return str(name[0]) if isinstance(name, (tuple, list)) and name else None
+
+    @reify
+    def remote(self) -> str | None:
+        """The address of the peer, which may be a proxy; None if it has none."""
+        peername = self._protocol.peername
+        if peername is None:
+            return None
+        return str(peername[0]) if isinstance(peername, (list, tuple)) else str(peername)
+
+    @reify
+    def keep_alive(self) -> bool:
+        """Whether the peer wants the connection to stay open."""
+        return not self._message.should_close
+
+    # --- Request line ---
+
+    @reify
+    def method(self) -> str:
+        """The method, in upper case as a rule."""
+        return self._message.method
+
+    @reify
+    def version(self) -> HttpVersion:
+        """The HTTP version."""
+        return self._message.version
+
+    def _absolute_url(self) -> URL | None:
+        """Return the target if it is a whole URL (RFC 9112 §3.2.2)."""
+        message = self._message
+        if message.path[:1] == "/" or not message.url.absolute:
+            return None
+        return message.url
+
+    @reify
+    def rel_url(self) -> URL:
+        """Path, query and fragment."""
+        url = self._message.url
+        return url.relative() if url.absolute else url
+
+    @reify
+    def url(self) -> URL:
+        """The whole URL, made of :attr:`scheme`, :attr:`host` and :attr:`rel_url`."""
+        if "host" not in self._cache and (url := self._absolute_url()) is not None:
+            return url
+        return URL.build(scheme=self.scheme, authority=self.host).join(self.rel_url)
+
+    @reify
+    def path(self) -> str:
+        """The path, decoded."""
+        return self.rel_url.path
+
+    @reify
+    def path_qs(self) -> str:
+        """Path and query, encoded."""
+        return str(self.rel_url)
+
+    @reify
+    def raw_path(self) -> str:
+        """The request target as it came."""
+        return self._message.path
+
+    @reify
+    def query(self) -> MultiDictProxy[str]:
+        """The query's parameters, decoded."""
+        return self.rel_url.query
+
+    @reify
+    def query_string(self) -> str:
+        """The query, decoded."""
+        return self.rel_url.query_string
+
+    def _routing_path(self) -> str:
+        """Return the path to route by: decoded except for ``%2F`` and ``%25``."""
+        target = self._message.path
+        if "%" in target or "#" in target or target[:1] != "/":
+            return self.rel_url.path_safe
+        return target.partition("?")[0] if "?" in target else target
+
+    # --- Header fields ---
+
+    @property
+    def headers(self) -> CIMultiDictProxy[str]:
+        """The header fields."""
+        return self._headers
+
+    @reify
+    def raw_headers(self) -> RawHeaders:
+        """The header fields as they came, in bytes."""
+        return self._message.raw_headers
+
+    @reify
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies, by name."""
+        parsed = parse_cookie_header(self._headers.get(hdrs.COOKIE, ""))
+        return MappingProxyType({name: morsel.value for name, morsel in parsed})
+
+    @reify
+    def forwarded(self) -> tuple[Mapping[str, str], ...]:
+        """What proxies say in ``Forwarded`` (RFC 7239), one mapping each; nothing here is trusted.
+
+        A malformed element ends at the next comma; parameter names are in lower case.
+        """
+        return parse_forwarded(self._headers.getall(hdrs.FORWARDED, ()))
+
+    @reify
+    def http_range(self) -> slice:
+        """``Range`` as a slice of the body's bytes (RFC 9110 §14.2); a whole slice without one.
+
+        Raises:
+            ValueError: it is malformed, or has more than one range.
+        """
+        text = self._headers.get(hdrs.RANGE)
+        return slice(None, None, 1) if text is None else parse_range(text)
+
+    @reify
+    def if_modified_since(self) -> datetime.datetime | None:
+        """``If-Modified-Since``, None if it is no date."""
+        return parse_http_date(self._headers.get(hdrs.IF_MODIFIED_SINCE))
+
+    @reify
+    def if_unmodified_since(self) -> datetime.datetime | None:
+        """``If-Unmodified-Since``, None if it is no date."""
+        return parse_http_date(self._headers.get(hdrs.IF_UNMODIFIED_SINCE))
+
+    @reify
+    def if_match(self) -> tuple[ETag, ...] | None:
+        """``If-Match``: the tags, or None without the field."""
+        return self._etags(hdrs.IF_MATCH)
+
+    @reify
+    def if_none_match(self) -> tuple[ETag, ...] | None:
+        """``If-None-Match``: the tags, or None without the field."""
+        return self._etags(hdrs.IF_NONE_MATCH)
+
+    def _etags(self, name: str) -> tuple[ETag, ...] | None:
+        text = self._headers.get(name)
+        return parse_etag_list(text) if text else None
+
+    @reify
+    def if_range(self) -> datetime.datetime | None:
+        """``If-Range``, None if it is no date."""
+        return parse_http_date(self._headers.get(hdrs.IF_RANGE))
+
+    # --- Body ---
+
+    @property
+    def content(self) -> StreamReader:
+        """The reader of the body."""
+        return self._payload
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is something left to read; deprecated."""
+        _HAS_BODY.warn()
+        return not self._payload.at_eof()
+
+    @property
+    def can_read_body(self) -> bool:
+        """Whether there is something left to read."""
+        return not self._payload.at_eof()
+
+    @reify
+    def body_exists(self) -> bool:
+        """Whether the request has a body."""
+        return type(self._payload) is not EmptyStreamReader
+
+    async def release(self) -> None:
+        """Read the rest of the body and forget it."""
+        while not self._payload.at_eof():
+            await self._payload.readany()
+
+    async def read(self) -> bytes:
+        """Return the whole body; it is kept, so that it can be read again.
+
+        Raises:
+            HTTPRequestEntityTooLarge: it is larger than :attr:`client_max_size`.
+            RequestPayloadError: the peer stopped, or sent something malformed.
+        """
+        if self._read_bytes is None:
+            chunks: list[bytes] = []
+            size = 0
+            while chunk := await self._payload.readany():
+                size += len(chunk)
+                if 0 < self._client_max_size < size:
+                    raise self._too_large(size)
+                chunks.append(chunk)
+            self._read_bytes = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self._read_bytes
+
+    def _too_large(self, size: int) -> HTTPRequestEntityTooLarge:
+        return HTTPRequestEntityTooLarge(max_size=self._client_max_size, actual_size=size)
+
+    async def text(self) -> str:
+        """Return the body decoded by its charset, by default utf-8.
+
+        Raises:
+            HTTPUnsupportedMediaType: the charset is unknown.
+            UnicodeDecodeError: the body is not in it.
+        """
+        body = await self.read()
+        return body.decode(self._known_charset())
+
+    def _known_charset(self) -> str:
+        charset = self.charset or "utf-8"
+        try:
+            "".encode(charset)
+        except LookupError:
+            raise UnknownCharset(charset) from None
+        return charset
+
+    async def json(self, *, loads: JSONDecoder = DEFAULT_JSON_DECODER) -> Any:
+        """Return the body as JSON; the media type is not looked at.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        return loads(await self.text())
+
+    async def multipart(self) -> MultipartReader:
+        """Return a reader of the parts of a multipart body.
+
+        A part is bounded by :attr:`client_max_size` where it is read whole, a part's header fields by
+        the limits of the server.
+        """
+        protocol = self._protocol
+        return MultipartReader(
+            self._headers,
+            self._payload,
+            client_max_size=self._client_max_size or 2**63 - 1,
+            max_field_size=protocol.max_field_size,
+            max_headers=protocol.max_headers,
+            max_size_error_cls=HTTPRequestEntityTooLarge,
+        )
+
+    async def post(self) -> Form:
+        """Return the fields of a form; empty if the body is none.
+
+        Files are :class:`FileField` objects, in memory or on disk, and closed when the request ends.
+
+        Raises:
+            HTTPRequestEntityTooLarge: it is larger than :attr:`client_max_size`, or has more fields than
+                :attr:`client_max_fields`.
+            BadMultipart: it is malformed.
+            HTTPUnsupportedMediaType: the charset is unknown.
+        """
+        if self._post is None:
+            self._post = await self._read_form()
+        return self._post
+
+    async def _read_form(self) -> Form:
+        if self.method not in self.POST_METHODS:
+            return EMPTY_FORM
+        content_type = self.content_type
+        if content_type not in ("", _URLENCODED, _MULTIPART_FORM):
+            return EMPTY_FORM
+        charset = self._known_charset()
+        if content_type == _MULTIPART_FORM:
+            return await read_multipart(await self.multipart(), charset, self._form_limits())
+        return parse_urlencoded(await self.read(), charset, self._form_limits())
+
+    def _form_limits(self) -> FormLimits:
+        return FormLimits(
+            self._client_max_size, self._client_max_fields, self._too_large, self._too_many_fields
+        )
+
+    def _too_many_fields(self) -> HTTPRequestEntityTooLarge:
+        limit = self._client_max_fields
+        return HTTPRequestEntityTooLarge(
+            limit, text=f"Maximum number of form fields {limit} exceeded."
+        )
+
+    # --- What the server calls ---
+
+    async def _prepare_hook(self, response: StreamResponse) -> None:
+        """Called when the head of ``response`` is complete, before it is sent."""
+
+    def _has_prepare_hooks(self) -> bool:
+        """Whether :meth:`_prepare_hook` would do anything."""
+        return self._own_prepare_hook
+
+    def _cancel(self, exc: BaseException) -> None:
+        """Have who reads the body get ``exc``."""
+        set_exception(self._payload, exc)
+
+    def _close_after(self) -> None:
+        """Have the response say that it is the connection's last: the server shuts down."""
+        self._cache["keep_alive"] = False
+
+    def _finish(self) -> None:
+        """Give back what the request holds."""
+        if self._post is not None:
+            close_files(self._post)
+
+    # --- Mapping and object ---
+
+    @overload
+    def __getitem__(self, key: RequestKey[_T]) -> _T: ...
+
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+
+    def __getitem__(self, key: str | RequestKey[_T]) -> Any:
+        if self._state is None:
+            raise KeyError(key)
+        return self._state[key]
+
+    @overload
+    def __setitem__(self, key: RequestKey[_T], value: _T) -> None: ...
+
+    @overload
+    def __setitem__(self, key: str, value: Any) -> None: ...
+
+    def __setitem__(self, key: str | RequestKey[_T], value: Any) -> None:
+        if self._state is None:
+            self._state = {}
+        self._state[key] = value
+
+    def __delitem__(self, key: str | RequestKey[_T]) -> None:
+        if self._state is None:
+            raise KeyError(key)
+        del self._state[key]
+
+    def __len__(self) -> int:
+        return len(self._state or ())
+
+    def __iter__(self) -> Iterator[str | RequestKey[Any]]:
+        return iter(self._state or ())
+
+    def __repr__(self) -> str:
+        # ASCII: a log need not be able to hold more.
+        path = self.path.encode("ascii", "backslashreplace").decode("ascii")
+        return f"<{type(self).__name__} {self.method} {path} >"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class UnknownCharset(HTTPUnsupportedMediaType, LookupError):
+    """415: the body is in a charset that nobody knows.  Also a LookupError, as it always was."""
+
+    def __init__(self, charset: str) -> None:
+        super().__init__(text=f"unknown encoding: {charset}")
+
+
+class Request(BaseRequest):
+    """A request to an application."""
+
+    ATTRS = BaseRequest.ATTRS | frozenset({"_match_info"})
+
+    _match_info: UrlMappingMatchInfo | None = None
+
+    def clone(
+        self,
+        *,
+        method: str | _SENTINEL = sentinel,
+        rel_url: StrOrURL | _SENTINEL = sentinel,
+        headers: LooseHeaders | _SENTINEL = sentinel,
+        scheme: str | _SENTINEL = sentinel,
+        host: str | _SENTINEL = sentinel,
+        remote: str | _SENTINEL = sentinel,
+        client_max_size: int | _SENTINEL = sentinel,
+        client_max_fields: int | _SENTINEL = sentinel,
+    ) -> Request:
+        """Return a copy with some things changed; it is routed as the original was."""
+        copy = super().clone(
+            method=method,
+            rel_url=rel_url,
+            headers=headers,
+            scheme=scheme,
+            host=host,
+            remote=remote,
+            client_max_size=client_max_size,
+            client_max_fields=client_max_fields,
+        )
+        assert isinstance(copy, Request)  # it is of our own class
+        copy._match_info = self._match_info
+        return copy
+
+    @property
+    def match_info(self) -> UrlMappingMatchInfo:
+        """The result of routing: a mapping of the path's variables."""
+        return self._match_info  # type: ignore[return-value]
+
+    @property
+    def app(self) -> Application:
+        """The application that handles the request: the innermost one, for a handler.
+
+        Raises:
+            RuntimeError: the request was not routed yet.
+        """
+        return self._routed().current_app
+
+    @property
+    def config_dict(self) -> ChainMapProxy:
+        """The contents of :attr:`app` and of the applications around it, the innermost first."""
+        match_info = self._routed()
+        apps = match_info.apps
+        own = apps.index(match_info.current_app)
+        return ChainMapProxy(list(reversed(apps[: own + 1])))
+
+    def _routed(self) -> UrlMappingMatchInfo:
+        if self._match_info is None:
+            raise RuntimeError("The request belongs to no application yet: it was not routed")
+        return self._match_info
+
+    async def _prepare_hook(self, response: StreamResponse) -> None:
+        match_info = self._match_info
+        if match_info is None:
+            return
+        for app in match_info._apps:
+            if receivers := app.on_response_prepare:
+                await receivers.send(self, response)
+
+    def _has_prepare_hooks(self) -> bool:
+        if self._own_prepare_hook:
+            return True
+        match_info = self._match_info
+        if match_info is not None:
+            for app in match_info._apps:
+                if app._on_response_prepare:
+                    return True
+        return False

@@ -1,0 +1,1151 @@
+"""Responses: what a handler returns.
+
+Knows the response's own state, and how to hand head and body to the writer of a request.  What a head
+says is decided in ``_web.response_head``; the serve loop, files and WebSockets are elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import enum
+import json
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from concurrent.futures import Executor
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from multidict import CIMultiDict, istr
+
+from aiohttp import hdrs
+from aiohttp._clock import rfc822_formatted_time
+from aiohttp._content_headers import HeadersMixin, sentinel
+from aiohttp._deprecations import declare
+from aiohttp._fields.dates import format_http_date, parse_http_date
+from aiohttp._fields.etag import ETAG_ANY, ETag, format_etag, parse_etag, validate_etag_value
+from aiohttp._h1.messages import HttpVersion10, HttpVersion11
+from aiohttp._h1.serialize import serialize_headers
+from aiohttp._keys import ResponseKey
+from aiohttp._software import SERVER_SOFTWARE
+from aiohttp._web.response_head import (
+    DELETED,
+    Framing,
+    add_cookies,
+    body_framing,
+    choose_coding,
+    fill_cookie,
+    forbids_content_length,
+    has_no_body,
+    reason_phrase,
+)
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD, ZLibCompressor, open_compressor
+from aiohttp.payload import PAYLOAD_REGISTRY, LookupError as NoPayloadError, Payload
+from aiohttp.tcp_helpers import tcp_cork, tcp_nodelay
+from aiohttp.typedefs import JSONBytesEncoder, JSONEncoder, LooseHeaders
+
+if TYPE_CHECKING:
+    from aiohttp.web_request import BaseRequest
+
+__all__ = (
+    "ContentCoding",
+    "Response",
+    "StreamResponse",
+    "json_bytes_response",
+    "json_response",
+)
+
+_T = TypeVar("_T")
+
+# Bytes up to which a body is compressed at once; a larger one goes to the executor.
+LARGE_BODY_SIZE = 1024**2
+
+# Body bytes up to which head and body are joined; above, a second write is cheaper than the copy.
+_JOINED_BODY = 64 * 1024
+
+_OCTET_STREAM = "application/octet-stream"
+
+_CHUNK_SIZE = declare(
+    "chunk_size argument of enable_chunked_encoding()",
+    since="3.0",
+    instead="nothing; each write() is one chunk",
+)
+_BOOL_FORCE = declare(
+    "a bool as force argument of enable_compression()", since="3.0", instead="a ContentCoding"
+)
+_OUTPUT_LENGTH = declare("output_length of a response", since="3.0", instead="body_length")
+_DRAIN = declare("drain() of a response", since="3.0", instead="await response.write()")
+_COOKIE_VERSION = declare(
+    "version argument of set_cookie()",
+    since="3.15",
+    instead="nothing; RFC 6265 has no version",
+)
+
+
+class ContentCoding(enum.Enum):
+    """Content codings (RFC 9110 §8.4.1), in the server's order of preference.
+
+    ``deflate`` comes first as it always did here; ``br`` and ``zstd`` are used for peers that like them
+    better, or accept nothing else, if the library for them is installed.
+    """
+
+    deflate = "deflate"
+    gzip = "gzip"
+    br = "br"
+    zstd = "zstd"
+    identity = "identity"
+
+
+_OFFERED = ["deflate", "gzip", *["br"] * HAS_BROTLI, *["zstd"] * HAS_ZSTD, "identity"]
+
+
+class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
+    """A response whose body is written piece by piece.
+
+    Call :meth:`prepare` with the request, :meth:`write` any number of times, and :meth:`write_eof`; a
+    handler may leave the last to the server.  A response answers one request; it is a mutable mapping
+    for what middlewares want to tell each other.
+
+    Args:
+        status: the status code (RFC 9110 §15).
+        reason: the reason phrase; None is the usual one.
+        headers: header fields.
+    """
+
+    ATTRS = HeadersMixin.ATTRS
+
+    # Whether a body of unknown length gets a framing by itself; FileResponse and WebSocketResponse know
+    # better.
+    _length_check = True
+    # Whether the head leaves in prepare(), or waits for the first piece of the body.
+    _send_headers_immediately = True
+
+    _body: Any = None
+    _keep_alive: bool | None = None
+    _chunked = False
+    _compression = False
+    _compression_strategy: int | None = None
+    _compression_force: ContentCoding | None = None
+    # The request that is answered, from prepare() on, and its writer until the end.
+    _req: BaseRequest | None = None
+    _payload_writer: AbstractStreamWriter | None = None
+    _eof_sent = False
+    _must_be_empty_body: bool | None = None
+    _body_length = 0
+    _cookies: SimpleCookie | None = None
+    _state: dict[Any, Any] | None = None
+    # The header fields, once somebody wants to see or change them; until then only a Content-Type.
+    _fields: CIMultiDict[str] | None = None
+    _pending_type: str | None = None
+    # The end of the head that left without fields being made: Date, Server.
+    _sent_tail: bytes | None = None
+
+    def __init__(
+        self,
+        *,
+        status: int = 200,
+        reason: str | None = None,
+        headers: LooseHeaders | None = None,
+        _real_headers: CIMultiDict[str] | None = None,
+    ) -> None:
+        if _real_headers is not None:
+            self._fields = _real_headers
+        elif headers is not None:
+            self._fields = CIMultiDict(headers)
+        self._set_status(status, reason)
+
+    # --- Status line ---
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the head was handed over."""
+        return self._eof_sent or self._payload_writer is not None
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that serves the request, once prepared."""
+        return self._req.task if self._req is not None else None
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return self._status
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase."""
+        return self._reason
+
+    def set_status(self, status: int, reason: str | None = None) -> None:
+        """Change status and reason phrase.
+
+        Raises:
+            RuntimeError: the head was sent.
+            ValueError: ``reason`` has more than one line (RFC 9112 §4).
+        """
+        if self.prepared:
+            raise RuntimeError("Cannot change the response status code after the headers have been sent")
+        self._set_status(status, reason)
+
+    def _set_status(self, status: int, reason: str | None) -> None:
+        self._status = int(status)
+        if reason is None:
+            reason = reason_phrase(self._status)
+        elif "\r" in reason or "\n" in reason:
+            raise ValueError("Reason cannot contain \\r or \\n")
+        self._reason = reason
+
+    # --- Connection ---
+
+    @property
+    def keep_alive(self) -> bool | None:
+        """Whether the connection stays open; None leaves it to the request."""
+        return self._keep_alive
+
+    def force_close(self) -> None:
+        """Close the connection after this response."""
+        self._keep_alive = False
+
+    @property
+    def tcp_nodelay(self) -> bool:
+        """Whether small writes leave at once, Nagle's algorithm being off; the default."""
+        return self._nodelay
+
+    _nodelay = True
+    _cork = False
+
+    def set_tcp_nodelay(self, value: bool) -> None:
+        """Switch ``TCP_NODELAY``; it ends corking.
+
+        Raises:
+            RuntimeError: the response is not prepared, so that it has no connection yet.
+        """
+        transport = self._prepared_transport("set_tcp_nodelay")
+        self._nodelay = bool(value)
+        if value:
+            self._cork = False
+        if transport is not None:
+            tcp_cork(transport, self._cork)
+            tcp_nodelay(transport, self._nodelay)
+
+    @property
+    def tcp_cork(self) -> bool:
+        """Whether only full packets leave."""
+        return self._cork
+
+    def set_tcp_cork(self, value: bool) -> None:
+        """Hold partial packets back, or let them go; corking ends NODELAY.
+
+        Raises:
+            RuntimeError: the response is not prepared, so that it has no connection yet.
+        """
+        transport = self._prepared_transport("set_tcp_cork")
+        self._cork = bool(value)
+        if value:
+            self._nodelay = False
+        if transport is not None:
+            tcp_nodelay(transport, self._nodelay)
+            tcp_cork(transport, self._cork)
+
+    def _prepared_transport(self, method: str) -> asyncio.Transport | None:
+        if self._payload_writer is None:
+            raise RuntimeError(f"Cannot call {method}() before prepare()")
+        return self._payload_writer.transport
+
+    # --- Body: how it is sent ---
+
+    @property
+    def chunked(self) -> bool:
+        """Whether chunks were asked for."""
+        return self._chunked
+
+    @property
+    def compression(self) -> bool:
+        """Whether compression was asked for."""
+        return self._compression
+
+    @property
+    def body_length(self) -> int:
+        """Bytes sent, the head included; 0 before the end."""
+        return self._body_length
+
+    @property
+    def output_length(self) -> int:
+        """Bytes in the writer's buffer; deprecated."""
+        _OUTPUT_LENGTH.warn()
+        if self._payload_writer is None:
+            raise RuntimeError("output_length is known after prepare() only")
+        return self._payload_writer.buffer_size
+
+    def enable_chunked_encoding(self, chunk_size: int | None = None) -> None:
+        """Send the body in chunks (RFC 9112 §7.1); HTTP/1.1 only.
+
+        Raises:
+            RuntimeError: the body's length was set.
+        """
+        if hdrs.CONTENT_LENGTH in self.headers:
+            raise RuntimeError("You can't enable chunked encoding when a content length is set")
+        if chunk_size is not None:
+            _CHUNK_SIZE.warn()
+        self._chunked = True
+
+    def enable_compression(
+        self, force: bool | ContentCoding | None = None, strategy: int | None = None
+    ) -> None:
+        """Compress the body.
+
+        Args:
+            force: the coding, whether the peer accepts it or not; None takes what it likes best.
+            strategy: zlib's strategy; None is its default.
+
+        Raises:
+            TypeError: ``force`` is something else.
+        """
+        if isinstance(force, bool):
+            _BOOL_FORCE.warn()
+            self._compression_force = ContentCoding.deflate if force else None
+        elif force is None or isinstance(force, ContentCoding):
+            self._compression_force = force
+        else:
+            raise InvalidCoding(f"force should one of None, bool or ContentCoding, got {force!r}")
+        self._compression = True
+        self._compression_strategy = strategy
+
+    # --- Header fields ---
+
+    @property
+    def _headers(self) -> CIMultiDict[str]:  # type: ignore[override]
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = CIMultiDict()
+            if self._pending_type is not None:
+                fields[hdrs.CONTENT_TYPE] = self._pending_type
+            if self._sent_tail is not None:
+                self._note_sent_fields(fields)
+        return fields
+
+    def _note_sent_fields(self, fields: CIMultiDict[str]) -> None:
+        """Add what a head said that was sent without fields having been made."""
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """The header fields."""
+        return self._headers
+
+    @property
+    def cookies(self) -> SimpleCookie:
+        """The cookies to set, as :class:`http.cookies.SimpleCookie`."""
+        if self._cookies is None:
+            self._cookies = SimpleCookie()
+        return self._cookies
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        *,
+        expires: str | None = None,
+        domain: str | None = None,
+        max_age: int | str | None = None,
+        path: str = "/",
+        secure: bool | None = None,
+        httponly: bool | None = None,
+        version: str | None = None,
+        samesite: str | None = None,
+        partitioned: bool | None = None,
+    ) -> None:
+        """Set a cookie (RFC 6265 §4.1).
+
+        Args:
+            name: a token.
+            value: it is quoted if it needs to be.
+            expires: an HTTP date.
+            domain: hosts that get the cookie back; None is this one only.
+            max_age: seconds that the cookie lives; it goes before ``expires``.
+            path: paths that get the cookie back.
+            secure: send it back over TLS only.
+            httponly: hide it from scripts.
+            version: of RFC 2109; sent as given.
+            samesite: ``"Strict"``, ``"Lax"`` or ``"None"``.
+            partitioned: keep it apart for each top-level site (CHIPS).
+
+        Raises:
+            http.cookies.CookieError: ``name`` is no token.
+        """
+        cookies = self.cookies
+        cookies[name] = value
+        fill_cookie(
+            cookies[name],
+            {
+                "expires": expires,
+                "domain": domain,
+                "max-age": max_age,
+                "path": path,
+                "secure": secure,
+                "httponly": httponly,
+                "version": version,
+                "samesite": samesite,
+                "partitioned": partitioned,
+            },
+        )
+
+    def del_cookie(
+        self,
+        name: str,
+        *,
+        domain: str | None = None,
+        path: str = "/",
+        secure: bool | None = None,
+        httponly: bool | None = None,
+        samesite: str | None = None,
+    ) -> None:
+        """Have the peer forget a cookie: ``domain`` and ``path`` must be those it was set with."""
+        self.cookies.pop(name, None)
+        self.set_cookie(
+            name,
+            "",
+            max_age=0,
+            expires=DELETED,
+            domain=domain,
+            path=path,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+        )
+
+    @property
+    def content_length(self) -> int | None:
+        """``Content-Length`` in bytes, None if unknown."""
+        return super().content_length
+
+    @content_length.setter
+    def content_length(self, value: int | None) -> None:
+        if value is None:
+            self._headers.pop(hdrs.CONTENT_LENGTH, None)
+            return
+        if self._chunked:
+            raise RuntimeError("You can't set content length when chunked encoding is enable")
+        self._headers[hdrs.CONTENT_LENGTH] = str(int(value))
+
+    @property
+    def content_type(self) -> str:
+        """The media type, without parameters."""
+        return super().content_type
+
+    @content_type.setter
+    def content_type(self, value: str) -> None:
+        self._refresh_content_type()
+        self._content_type = str(value)
+        self._generate_content_type_header()
+
+    @property
+    def charset(self) -> str | None:
+        """The charset parameter of the media type."""
+        return super().charset
+
+    @charset.setter
+    def charset(self, value: str | None) -> None:
+        if self.content_type == _OCTET_STREAM:
+            raise RuntimeError(
+                "Setting charset for application/octet-stream "
+                "doesn't make sense, setup content_type first"
+            )
+        parameters = dict(self._content_dict or {})
+        if value is None:
+            parameters.pop("charset", None)
+        else:
+            parameters["charset"] = str(value).lower()
+        self._content_dict = parameters
+        self._generate_content_type_header()
+
+    def _generate_content_type_header(self, CONTENT_TYPE: istr = hdrs.CONTENT_TYPE) -> None:
+        parameters = "".join(f"; {name}={value}" for name, value in (self._content_dict or {}).items())
+        value = f"{self._content_type}{parameters}"
+        self._headers[CONTENT_TYPE] = value
+        self._stored_content_type = value
+
+    @property
+    def last_modified(self) -> datetime.datetime | None:
+        """``Last-Modified``; set it to a datetime, a POSIX time in seconds, a str, or None."""
+        return parse_http_date(self._headers.get(hdrs.LAST_MODIFIED))
+
+    @last_modified.setter
+    def last_modified(self, value: int | float | datetime.datetime | str | None) -> None:
+        if value is None:
+            self._headers.pop(hdrs.LAST_MODIFIED, None)
+        elif isinstance(value, str):
+            self._headers[hdrs.LAST_MODIFIED] = value
+        elif isinstance(value, datetime.datetime):
+            # A naive datetime is UTC here.
+            aware = value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
+            self._headers[hdrs.LAST_MODIFIED] = format_http_date(aware.timestamp())
+        elif isinstance(value, (int, float)):
+            # Up, so that a file is never newer than what was said of it.
+            self._headers[hdrs.LAST_MODIFIED] = format_http_date(-(-value // 1))
+        else:
+            raise TypeError(f"Unsupported type for last_modified: {type(value).__name__}")
+
+    @property
+    def etag(self) -> ETag | None:
+        """``ETag`` (RFC 9110 §8.8.3); set it to an :class:`ETag`, a str that is strong, or None."""
+        raw = self._headers.get(hdrs.ETAG)
+        if not raw:
+            return None
+        return ETag(ETAG_ANY) if raw == ETAG_ANY else parse_etag(raw)
+
+    @etag.setter
+    def etag(self, value: ETag | str | None) -> None:
+        if value is None:
+            self._headers.pop(hdrs.ETAG, None)
+            return
+        if isinstance(value, str):
+            value = ETag(value)
+        elif not isinstance(value, ETag):
+            raise ValueError(f"Unsupported etag type: {type(value)}. etag must be str, ETag or None")
+        validate_etag_value(value.value)
+        self._headers[hdrs.ETAG] = format_etag(value)
+
+    # --- Sending the head ---
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        """Send the head in answer to ``request``; a second call does nothing.
+
+        Returns:
+            The writer, or None if the response has ended.
+
+        Raises:
+            RuntimeError: the response answered another request before.
+        """
+        answered = self._req
+        if answered is not None and answered is not request and not _same_exchange(answered, request):
+            raise RuntimeError(
+                f"{self!r} was sent already, in answer to {answered!r};"
+                " make a new response for each request"
+            )
+        if self._eof_sent:
+            return None
+        if self._payload_writer is not None:
+            return self._payload_writer
+        self._must_be_empty_body = has_no_body(request.method, self._status)
+        return await self._start(request)
+
+    async def _start(self, request: BaseRequest) -> AbstractStreamWriter:
+        self._req = request
+        writer = self._payload_writer = request._payload_writer
+        await self._prepare_headers()
+        await request._prepare_hook(self)
+        await self._write_headers()
+        return writer
+
+    async def _prepare_headers(self) -> None:
+        """Complete the header fields, and set the writer up for them."""
+        request, writer = self._started()
+        fields = self._headers
+        if self._compression:
+            await self._start_compression(request)
+        self._frame_body(request, writer, fields)
+        self._add_general_fields(request, fields)
+
+    def _started(self) -> tuple[BaseRequest, AbstractStreamWriter]:
+        if self._req is None or self._payload_writer is None:
+            raise RuntimeError("Response has not been started; call prepare() first")
+        return self._req, self._payload_writer
+
+    def _frame_body(
+        self, request: BaseRequest, writer: AbstractStreamWriter, fields: CIMultiDict[str]
+    ) -> None:
+        """Say, in the fields and to the writer, how the body ends (RFC 9112 §6)."""
+        status, method = self._status, request.method
+        http_1_1 = request.version >= HttpVersion11
+        empty = has_no_body(method, status)
+        if not self._length_check and not self._chunked:
+            # Who knows better: the body has a length, or the connection changes its protocol.
+            writer.length = self.content_length
+        else:
+            length = self.content_length
+            framing = body_framing(
+                empty=empty, chunked=self._chunked, length=length, http_1_1=http_1_1
+            )
+            if framing is Framing.CHUNKED:
+                writer.enable_chunking()
+                fields[hdrs.TRANSFER_ENCODING] = "chunked"
+                fields.pop(hdrs.CONTENT_LENGTH, None)
+            elif framing is Framing.LENGTH:
+                writer.length = length
+            elif framing is Framing.UNTIL_CLOSE:
+                self._keep_alive = False
+        if forbids_content_length(method, status):
+            # RFC 9110 §8.6, RFC 9112 §6.1
+            fields.pop(hdrs.CONTENT_LENGTH, None)
+            fields.pop(hdrs.TRANSFER_ENCODING, None)
+        elif not empty and self.content_length != 0 and hdrs.CONTENT_TYPE not in fields:
+            fields[hdrs.CONTENT_TYPE] = _OCTET_STREAM
+
+    def _add_general_fields(self, request: BaseRequest, fields: CIMultiDict[str]) -> None:
+        if self._cookies:
+            add_cookies(self._cookies, fields)
+        if hdrs.DATE not in fields:
+            fields[hdrs.DATE] = rfc822_formatted_time()
+        if hdrs.SERVER not in fields:
+            fields[hdrs.SERVER] = SERVER_SOFTWARE
+        keep_alive = self._keep_alive
+        if keep_alive is None:
+            keep_alive = self._keep_alive = request.keep_alive
+        if hdrs.CONNECTION not in fields:
+            if keep_alive:
+                if request.version == HttpVersion10:
+                    fields[hdrs.CONNECTION] = "keep-alive"
+            elif request.version == HttpVersion11:
+                fields[hdrs.CONNECTION] = "close"
+
+    async def _write_headers(self) -> None:
+        request, writer = self._started()
+        await writer.write_headers(self._status_line(request), self._headers)
+        if self._send_headers_immediately:
+            writer.send_headers()
+
+    def _status_line(self, request: BaseRequest) -> str:
+        version = request.version
+        return f"HTTP/{version[0]}.{version[1]} {self._status} {self._reason}"
+
+    async def _start_compression(self, request: BaseRequest) -> None:
+        coding = self._compression_force
+        if coding is None:
+            accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "")
+            chosen = choose_coding(accepted, _OFFERED) if accepted else None
+            if chosen is None:
+                return
+            coding = ContentCoding(chosen)
+        await self._do_start_compression(coding)
+
+    async def _do_start_compression(self, coding: ContentCoding) -> None:
+        if coding is ContentCoding.identity:
+            return
+        _, writer = self._started()
+        self._headers[hdrs.CONTENT_ENCODING] = coding.value
+        writer.enable_compression(coding.value, self._compression_strategy)
+        # The compressed length is not known yet.
+        self._headers.pop(hdrs.CONTENT_LENGTH, None)
+
+    # --- Sending the body ---
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write a piece of the body; waits while the connection is congested.
+
+        Raises:
+            TypeError: ``data`` is not bytes-like.
+            RuntimeError: the response is not prepared, or has ended.
+            ClientConnectionResetError: the peer is gone.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise InvalidBody(f"data argument must be byte-ish ({type(data)!r})")
+        if self._eof_sent:
+            raise RuntimeError("Cannot call write() after write_eof()")
+        if self._payload_writer is None:
+            raise RuntimeError("Cannot call write() before prepare()")
+        if not self._must_be_empty_body:
+            await self._payload_writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the connection takes more; deprecated, :meth:`write` does."""
+        if self._eof_sent:
+            raise RuntimeError("Response has already been finished; drain() comes before write_eof()")
+        if self._payload_writer is None:
+            raise RuntimeError("Response has not been started; call prepare() first")
+        _DRAIN.warn()
+        await self._payload_writer.drain()
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write the last piece and end the response; a second call does nothing.
+
+        Raises:
+            TypeError: ``data`` is not bytes-like.
+            RuntimeError: the response is not prepared.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise InvalidBody(f"data argument must be byte-ish ({type(data)!r})")
+        if self._eof_sent:
+            return
+        writer = self._payload_writer
+        if writer is None:
+            raise RuntimeError("Response has not been started; call prepare() first")
+        await writer.write_eof(b"" if self._must_be_empty_body else data)
+        missing = writer.length
+        if isinstance(missing, int) and missing > 0 and not self._must_be_empty_body:
+            # The peer would take the next response for the rest of this one.
+            self._keep_alive = False
+        self._eof_sent = True
+        self._body_length = writer.output_size
+        self._payload_writer = None
+
+    def _send_whole(self, request: BaseRequest) -> bool:
+        """Send head and body at once if nothing needs to wait; False says that prepare() must be called."""
+        return False
+
+    # --- Mapping and object ---
+
+    def __repr__(self) -> str:
+        if self._eof_sent:
+            info = "eof"
+        elif self.prepared and self._req is not None:
+            info = f"{self._req.method} {self._req.path} "
+        else:
+            info = "not prepared"
+        return f"<{type(self).__name__} {self.reason} {info}>"
+
+    @overload
+    def __getitem__(self, key: ResponseKey[_T]) -> _T: ...
+
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+
+    def __getitem__(self, key: str | ResponseKey[_T]) -> Any:
+        if self._state is None:
+            raise KeyError(key)
+        return self._state[key]
+
+    @overload
+    def __setitem__(self, key: ResponseKey[_T], value: _T) -> None: ...
+
+    @overload
+    def __setitem__(self, key: str, value: Any) -> None: ...
+
+    def __setitem__(self, key: str | ResponseKey[_T], value: Any) -> None:
+        if self._state is None:
+            self._state = {}
+        self._state[key] = value
+
+    def __delitem__(self, key: str | ResponseKey[_T]) -> None:
+        if self._state is None:
+            raise KeyError(key)
+        del self._state[key]
+
+    def __len__(self) -> int:
+        return len(self._state or ())
+
+    def __iter__(self) -> Iterator[str | ResponseKey[Any]]:
+        return iter(self._state or ())
+
+    def __bool__(self) -> bool:
+        # Not whether the mapping is empty: `response or default` means something else.
+        return True
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class InvalidCoding(TypeError, AssertionError):
+    """No content coding.  Also an AssertionError, which earlier versions raised."""
+
+
+class InvalidBody(TypeError, AssertionError):
+    """No body.  Also an AssertionError, which earlier versions raised."""
+
+
+def _same_exchange(first: BaseRequest, second: BaseRequest) -> bool:
+    """Whether one is a clone of the other: the same answer is owed for both."""
+    return first._payload_writer is second._payload_writer
+
+
+class Response(StreamResponse):
+    """A response whose body is there at once.
+
+    Args:
+        body: bytes, or anything that a :class:`aiohttp.Payload` is registered for.
+        status: the status code.
+        reason: the reason phrase; None is the usual one.
+        text: the body as text; not together with ``body``.
+        headers: header fields.
+        content_type: the media type without parameters; with ``text`` the default is ``text/plain``.
+        charset: of ``text``, by default utf-8.
+        zlib_executor_size: bytes above which compression happens in the executor.
+        zlib_executor: the executor; None is the loop's default one.
+
+    Raises:
+        ValueError: arguments contradict each other, or ``body`` is of an unknown type.
+        TypeError: ``text`` is not a str.
+    """
+
+    _send_headers_immediately = False
+    _compressed_body: bytes | None = None
+    _zlib_executor_size = LARGE_BODY_SIZE
+    _zlib_executor: Executor | None = None
+
+    def __init__(
+        self,
+        *,
+        body: Any = None,
+        status: int = 200,
+        reason: str | None = None,
+        text: str | None = None,
+        headers: LooseHeaders | None = None,
+        content_type: str | None = None,
+        charset: str | None = None,
+        zlib_executor_size: int = 4096,
+        zlib_executor: Executor | None = None,
+    ) -> None:
+        if headers is not None:
+            self._fields = CIMultiDict(headers)
+        if content_type is not None or charset is not None:
+            self._check_type_arguments(content_type, charset)
+        self._set_status(status, reason)
+        if zlib_executor_size != LARGE_BODY_SIZE:
+            self._zlib_executor_size = zlib_executor_size
+        if zlib_executor is not None:
+            self._zlib_executor = zlib_executor
+        if text is not None:
+            self._init_text(text, body, content_type, charset)
+        else:
+            if content_type is not None:
+                self._init_type(content_type if charset is None else f"{content_type}; charset={charset}")
+            if body is not None:
+                self.body = body
+
+    def _check_type_arguments(self, content_type: str | None, charset: str | None) -> None:
+        if self._fields is not None and hdrs.CONTENT_TYPE in self._fields:
+            raise ValueError(
+                "passing both Content-Type header and "
+                "content_type or charset params "
+                "is forbidden"
+            )
+        if content_type is not None and "charset" in content_type:
+            raise ValueError("charset must not be in content_type argument")
+
+    def _init_text(
+        self, text: str, body: object, content_type: str | None, charset: str | None
+    ) -> None:
+        if body is not None:
+            raise ValueError("body and text are not allowed together")
+        if not isinstance(text, str):
+            raise TypeError(f"text argument must be str ({type(text)!r})")
+        if self._fields is not None and hdrs.CONTENT_TYPE in self._fields:
+            self.text = text
+            return
+        if charset is None:
+            charset = "utf-8"
+        self._init_type(f"{content_type or 'text/plain'}; charset={charset}")
+        self._body = text.encode(charset)
+
+    def _init_type(self, value: str) -> None:
+        if self._fields is None:
+            self._pending_type = value
+        else:
+            self._fields[hdrs.CONTENT_TYPE] = value
+
+    # --- Body ---
+
+    @property
+    def body(self) -> bytes | bytearray | Payload | None:
+        """The body; set it to bytes, to anything a payload is registered for, or to None."""
+        return cast("bytes | bytearray | Payload | None", self._body)
+
+    @body.setter
+    def body(self, body: Any) -> None:
+        if body is None or isinstance(body, (bytes, bytearray)):
+            self._body = body
+        else:
+            self._body = self._payload_of(body)
+        self._compressed_body = None
+
+    def _payload_of(self, body: Any) -> Payload:
+        try:
+            payload = PAYLOAD_REGISTRY.get(body)
+        except NoPayloadError:
+            raise ValueError(f"Unsupported body type {type(body)!r}") from None
+        fields = self._headers
+        if hdrs.CONTENT_TYPE not in fields:
+            fields[hdrs.CONTENT_TYPE] = payload.content_type
+        for name, value in payload.headers.items():
+            fields.setdefault(name, value)
+        return payload
+
+    @property
+    def text(self) -> str | None:
+        """The body as text, in the response's charset or utf-8."""
+        if self._body is None:
+            return None
+        if isinstance(self._body, (bytes, bytearray)):
+            return self._body.decode(self.charset or "utf-8")
+        return cast(str, self._body.decode(self.charset or "utf-8"))
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise InvalidBody(f"text argument must be str ({type(text)!r})")
+        if self.content_type == _OCTET_STREAM:
+            self.content_type = "text/plain"
+        if self.charset is None:
+            self.charset = "utf-8"
+        self._body = text.encode(self.charset or "utf-8")
+        self._compressed_body = None
+
+    @property
+    def content_length(self) -> int | None:
+        """The body's length in bytes; None for chunks and for payloads of unknown length."""
+        if self._chunked:
+            return None
+        if hdrs.CONTENT_LENGTH in self._headers:
+            return HeadersMixin.content_length.fget(self)  # type: ignore[attr-defined,no-any-return]
+        if self._compressed_body is not None:
+            return len(self._compressed_body)
+        if isinstance(self._body, Payload):
+            return None  # what compression makes of it is not known
+        return 0 if self._body is None else len(self._body)
+
+    @content_length.setter
+    def content_length(self, value: int | None) -> None:
+        raise RuntimeError("Content length is set automatically")
+
+    # --- Sending, step by step ---
+
+    async def _start(self, request: BaseRequest) -> AbstractStreamWriter:
+        fields = self._headers
+        if hdrs.CONTENT_LENGTH not in fields and not self._chunked:
+            self._set_length(request, fields)
+        try:
+            return await super()._start(request)
+        except BaseException:
+            await self._close_body()
+            raise
+
+    def _set_length(self, request: BaseRequest, fields: CIMultiDict[str]) -> None:
+        if isinstance(self._body, Payload):
+            if self._body.size is not None:
+                fields[hdrs.CONTENT_LENGTH] = str(self._body.size)
+            return
+        length = len(self._body) if self._body else 0
+        # A HEAD or 304 without a body says nothing of the one that a GET has (RFC 9110 §8.6).
+        if length or (self._status != 304 and request.method != hdrs.METH_HEAD):
+            fields[hdrs.CONTENT_LENGTH] = str(length)
+
+    async def _do_start_compression(self, coding: ContentCoding) -> None:
+        if self._chunked or isinstance(self._body, Payload):
+            await super()._do_start_compression(coding)
+            return
+        if coding is ContentCoding.identity or self._body is None:
+            return
+        self._compressed_body = await self._compress(coding, self._body)
+        self._headers[hdrs.CONTENT_ENCODING] = coding.value
+        self._headers[hdrs.CONTENT_LENGTH] = str(len(self._compressed_body))
+
+    async def _compress(self, coding: ContentCoding, body: bytes | bytearray) -> bytes:
+        if coding not in (ContentCoding.deflate, ContentCoding.gzip):
+            other = open_compressor(coding.value)
+            return await other.compress(body) + other.flush()
+        compressor = ZLibCompressor(
+            encoding=coding.value,
+            strategy=self._compression_strategy,
+            max_sync_chunk_size=self._zlib_executor_size,
+            executor=self._zlib_executor,
+        )
+        return await compressor.compress(body) + compressor.flush()
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write the body and end the response; a second call does nothing."""
+        if self._eof_sent:
+            return
+        body = self._body if self._compressed_body is None else self._compressed_body
+        if not isinstance(body, Payload):
+            await super().write_eof(b"" if body is None or self._must_be_empty_body else body)
+            return
+        try:
+            if self._payload_writer is None:
+                raise RuntimeError("Response has not been started; call prepare() first")
+            if not self._must_be_empty_body:
+                await body.write(self._payload_writer)
+            await super().write_eof()
+        finally:
+            await body.close()
+
+    async def _close_body(self) -> None:
+        if isinstance(self._body, Payload):
+            await self._body.close()
+
+    # --- Sending at once ---
+
+    def _send_whole(self, request: BaseRequest) -> bool:
+        if not self._is_whole(request):
+            return False
+        protocol = request._protocol
+        transport = protocol.transport
+        if transport is None or protocol._paused or transport.is_closing():
+            return False
+        body = self._body
+        if self._fields is None and self._cookies is None and self._is_ordinary(request):
+            head = self._ordinary_head(b"" if body is None else body)
+        else:
+            head, body = self._whole_head(request)
+        if not body:
+            transport.write(head)
+            self._body_length = len(head)
+        elif len(body) <= _JOINED_BODY:
+            transport.write(head + body)
+            self._body_length = len(head) + len(body)
+        else:
+            transport.write(head)
+            transport.write(body)
+            self._body_length = len(head) + len(body)
+        self._req = request
+        self._eof_sent = True
+        return True
+
+    def _is_whole(self, request: BaseRequest) -> bool:
+        """Whether everything is there, and nobody has to be asked or awaited."""
+        if self._payload_writer is not None or self._eof_sent or self._chunked or self._compression:
+            return False
+        cls = type(self)
+        if (
+            cls.prepare is not _PREPARE
+            or cls.write_eof is not _WRITE_EOF
+            or cls._start is not _START
+            or cls.write is not _WRITE
+            or cls._prepare_headers is not _PREPARE_HEADERS
+        ):
+            return False
+        body = self._body
+        return (body is None or type(body) is bytes) and not request._has_prepare_hooks()
+
+    def _is_ordinary(self, request: BaseRequest) -> bool:
+        """Whether the head has nothing but the fields that every response has."""
+        if self._keep_alive is None:
+            self._keep_alive = request.keep_alive
+        message = request._message
+        return (
+            self._keep_alive
+            and message.version is HttpVersion11
+            and message.method != hdrs.METH_HEAD
+            and not has_no_body(message.method, self._status)
+        )
+
+    def _ordinary_head(self, body: bytes) -> bytes:
+        content_type = self._pending_type
+        if content_type is None and body:
+            content_type = self._pending_type = _OCTET_STREAM
+        key = (self._status, self._reason, content_type)
+        start = _starts_of_heads.get(key)
+        if start is None:
+            start = _start_of_head(*key)
+        tail = self._sent_tail = _end_of_head()
+        return b"%b%d%b" % (start, len(body), tail)
+
+    def _whole_head(self, request: BaseRequest) -> tuple[bytes, bytes | None]:
+        """Complete the fields as prepare() does, and return the head and what of the body is sent."""
+        fields = self._headers
+        if hdrs.CONTENT_LENGTH not in fields:
+            self._set_length(request, fields)
+        writer = request._payload_writer
+        self._frame_body(request, writer, fields)
+        self._add_general_fields(request, fields)
+        head = serialize_headers(self._status_line(request), fields)
+        body = None if has_no_body(request.method, self._status) else self._body
+        length = writer.length
+        if body is not None and length is not None and length != len(body):
+            # The handler set another Content-Length: no more is sent, and less ends the connection.
+            if len(body) < length:
+                self._keep_alive = False
+            body = body[:length]
+        return head, body
+
+    def _note_sent_fields(self, fields: CIMultiDict[str]) -> None:
+        fields[hdrs.CONTENT_LENGTH] = str(len(self._body or b""))
+        for line in (self._sent_tail or b"").decode("latin-1").split("\r\n"):
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+
+
+# What _send_whole() does in one step; a subclass, or a tool that wraps one of them, gets them called.
+_PREPARE = Response.prepare
+_WRITE = Response.write
+_WRITE_EOF = Response.write_eof
+_START = Response._start
+_PREPARE_HEADERS = Response._prepare_headers
+
+# (status, reason, content type) -> head up to the value of Content-Length.
+_starts_of_heads: dict[tuple[int, str, str | None], bytes] = {}
+# A program has some dozens of them; one that makes them up from its input does not fill the memory.
+_MAX_STARTS = 1024
+
+_end_second = -1
+_end = b""
+
+
+def _start_of_head(status: int, reason: str, content_type: str | None) -> bytes:
+    fields: CIMultiDict[str] = CIMultiDict()
+    if content_type is not None:
+        fields[hdrs.CONTENT_TYPE] = content_type
+    # Serialized for its checks; without the empty line.
+    start = serialize_headers(f"HTTP/1.1 {status} {reason}", fields)[:-2] + b"Content-Length: "
+    if len(_starts_of_heads) >= _MAX_STARTS:
+        _starts_of_heads.clear()
+    _starts_of_heads[status, reason, content_type] = start
+    return start
+
+
+def _end_of_head() -> bytes:
+    """Return the end of a head, from behind the value of Content-Length; it is made once a second."""
+    global _end, _end_second
+    now = int(time.time())
+    if now != _end_second:
+        date = rfc822_formatted_time()
+        _end = f"\r\nDate: {date}\r\nServer: {SERVER_SOFTWARE}\r\n\r\n".encode("latin-1")
+        _end_second = now
+    return _end
+
+
+def json_response(
+    data: Any = sentinel,
+    *,
+    text: str | None = None,
+    body: bytes | None = None,
+    status: int = 200,
+    reason: str | None = None,
+    headers: LooseHeaders | None = None,
+    content_type: str = "application/json",
+    dumps: JSONEncoder = json.dumps,
+) -> Response:
+    """Return a response with ``data`` as JSON.
+
+    Raises:
+        ValueError: more than one of ``data``, ``text`` and ``body`` is given.
+    """
+    if data is not sentinel:
+        if text or body:
+            raise ValueError("only one of data, text, or body should be specified")
+        text = dumps(data)
+    return Response(
+        text=text,
+        body=body,
+        status=status,
+        reason=reason,
+        headers=headers,
+        content_type=content_type,
+    )
+
+
+def json_bytes_response(
+    data: Any = sentinel,
+    *,
+    dumps: JSONBytesEncoder,
+    body: bytes | None = None,
+    status: int = 200,
+    reason: str | None = None,
+    headers: LooseHeaders | None = None,
+    content_type: str = "application/json",
+) -> Response:
+    """Return a response with ``data`` as JSON, encoded straight to bytes (orjson, for example).
+
+    Raises:
+        ValueError: both ``data`` and ``body`` are given.
+    """
+    if data is not sentinel:
+        if body:
+            raise ValueError("only one of data or body should be specified")
+        body = dumps(data)
+    return Response(
+        body=body, status=status, reason=reason, headers=headers, content_type=content_type
+    )
