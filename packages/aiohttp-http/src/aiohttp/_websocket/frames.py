@@ -1,5 +1,5 @@
 # cython: annotation_typing=False
-"""Bytes to fragments to messages, and payload to frame (RFC 6455 §5, RFC 7692 §7.2.2).
+"""Bytes to fragments to messages (RFC 6455 §5, RFC 7692 §7.2.2).
 
 `FrameReader` checks frames and hands on fragments as they arrive, also parts of a frame;
 `WebSocketReader` makes messages of them and puts these into the queue that it is given.  A peer's
@@ -117,31 +117,6 @@ def _bad_text(subject: str) -> WebSocketError:
     return WebSocketError(WSCloseCode.INVALID_TEXT, f"{subject} is not valid UTF-8")
 
 
-# Payload to frame
-
-
-def encode_frame(first: int, payload: bytes, key: bytes | None) -> bytes:
-    """Return a whole frame.
-
-    Args:
-        first: its first byte: FIN, reserved bits and opcode.
-        payload: the payload, compressed already if it is to be.
-        key: four unpredictable bytes to mask it with; None from a server.
-    """
-    size = len(payload)
-    mask_bit = 0 if key is None else 0x80
-    # The shortest length that can hold the size, and no other (RFC 6455 §5.2).
-    if size < 126:
-        head = bytes((first, mask_bit | size))
-    elif size < 65536:
-        head = bytes((first, mask_bit | 126, size >> 8, size & 0xFF))
-    else:
-        head = bytes((first, mask_bit | 127)) + size.to_bytes(8, "big")
-    if key is None:
-        return head + payload
-    return masked(key, payload, 0, size, 0, head + key)
-
-
 # Bytes to fragments
 
 
@@ -198,6 +173,7 @@ class FrameReader:
         Raises:
             WebSocketError: the peer broke the protocol.
         """
+        buf = data
         pos = 0
         end = len(data)
         while pos < end and self._state == READING and not self._stalled:
@@ -214,7 +190,7 @@ class FrameReader:
             if available:
                 stop = pos + available
                 if self._frame_key is None:
-                    piece = data[pos:stop]
+                    piece = buf[pos:stop]
                 else:
                     piece = masked(self._frame_key, data, pos, stop, self._frame_seen)
                 pos = stop
@@ -222,7 +198,7 @@ class FrameReader:
                 self._frame_seen += available
                 self._hand_on(piece)
         if self._state == READING and pos < end:
-            self._held = data[pos:] if pos else data
+            self._held = buf[pos:end]
 
     def _hand_on(self, piece: bytes) -> None:
         final = self._frame_final and self._frame_left == 0
@@ -257,15 +233,14 @@ class FrameReader:
         if second & 0x80:
             if end - pos < 4:
                 return 0
-            key = data[pos : pos + 4]
+            key = buf[pos : pos + 4]
             pos += 4
         if opcode >= CLOSE:
             if end - pos < length:
                 return 0
             stop = pos + length
-            self._on_control(
-                opcode, data[pos:stop] if key is None else masked(key, data, pos, stop)
-            )
+            payload = buf[pos:stop] if key is None else masked(key, data, pos, stop)
+            self._on_control(opcode, payload)
             return stop - start
         self._begin_frame(first, opcode, length, key)
         return pos - start
@@ -327,13 +302,9 @@ class FrameReader:
     def _check_size(self, length: int, compressed: bool) -> None:
         """Refuse a frame that makes its message too big, before any of it is read."""
         limit = self._max_msg_size
-        if not limit:
-            return
-        allowed = limit
-        if compressed:
-            # Data that does not compress grows by 5 bytes for each stored block (RFC 1951 §3.2.4).
-            allowed += (limit >> 8) + 64
-        if length > allowed - self._wire_size:
+        # Data that does not compress grows by 5 bytes for each stored block (RFC 1951 §3.2.4).
+        allowed = limit + (limit >> 8) + 64 if compressed else limit
+        if limit and length > allowed - self._wire_size:
             raise WebSocketError(
                 WSCloseCode.MESSAGE_TOO_BIG,
                 f"message size {self._wire_size + length} exceeds limit {limit}",
@@ -479,28 +450,26 @@ class WebSocketReader(FrameReader):
     def _on_fragment(self, data: bytes, final: bool) -> None:
         if self._compressed:
             data = self._inflate(data, final)
-        if final and not self._pieces:
+        if not final:
+            self._add(data)
+        elif not self._pieces:
             # A message of one piece: nearly all of them.
             self._deliver(data)
-            return
-        self._add(data)
-        if not final:
-            return
-        if self._carry:
-            raise _bad_text("text message")
-        pieces = self._pieces
-        self._pieces = []
-        self._deliver(b"".join(pieces))
+        else:
+            self._add(data)
+            if self._carry:
+                raise _bad_text("text message")
+            pieces = self._pieces
+            self._pieces = []
+            self._deliver(b"".join(pieces))
 
     def _add(self, data: bytes) -> None:
         """Keep a part of the open message, its text checked as far as it goes (RFC 6455 §8.1)."""
         size = len(data)
-        if not size:
-            return
         self._size += size
         if self._text and self._decode_text:
+            known = self._carry + data if self._carry else data
             try:
-                known = self._carry + data if self._carry else data
                 used = utf_8_decode(known, "strict", False)[1]
             except UnicodeDecodeError as exc:
                 raise _bad_text("text message") from exc
@@ -510,7 +479,7 @@ class WebSocketReader(FrameReader):
             pieces.append(data)
         elif pieces and type(pieces[-1]) is bytearray:
             pieces[-1] += data
-        else:
+        elif size:
             pieces.append(bytearray(data))
 
     def _deliver(self, data: bytes) -> None:

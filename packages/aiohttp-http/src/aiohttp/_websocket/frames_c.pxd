@@ -3,6 +3,7 @@
 import cython
 
 from aiohttp._websocket._masking cimport masked
+from aiohttp._websocket.message_queue_c cimport WebSocketDataQueue
 
 cdef int NOTHING
 cdef int CONTINUATION
@@ -38,10 +39,7 @@ cdef tuple _ERROR
 cdef bytes WS_DEFLATE_TRAILING
 
 
-@cython.locals(size=Py_ssize_t, mask_bit=int, head=bytes)
-cpdef bytes encode_frame(int first, bytes payload, bytes key)
-
-cdef void _check_length(unsigned long long length, int width) except *
+cdef int _check_length(unsigned long long length, int width) except -1
 
 
 cdef class FrameReader:
@@ -59,15 +57,15 @@ cdef class FrameReader:
     cdef bint _compressed
     cdef long long _wire_size
 
-    cdef void _on_control(self, int opcode, bytes payload) except *
-    cdef void _on_message_start(self, int opcode, bint compressed) except *
-    cdef void _on_fragment(self, bytes data, bint final) except *
+    cdef int _on_control(self, int opcode, bytes payload) except -1
+    cdef int _on_message_start(self, int opcode, bint compressed) except -1
+    cdef int _on_fragment(self, bytes data, bint final) except -1
 
-    @cython.locals(pos=Py_ssize_t, end=Py_ssize_t, used=Py_ssize_t, available="long long", stop=Py_ssize_t, piece=bytes)
-    cdef void _parse(self, bytes data) except *
+    @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, end=Py_ssize_t, used=Py_ssize_t, available="long long", stop=Py_ssize_t, piece=bytes)
+    cdef int _parse(self, bytes data) except -1
 
     @cython.locals(final=bint)
-    cdef void _hand_on(self, bytes piece) except *
+    cdef int _hand_on(self, bytes piece) except -1
 
     @cython.locals(
         buf="const unsigned char *",
@@ -80,21 +78,23 @@ cdef class FrameReader:
         i=Py_ssize_t,
         width=int,
         key=bytes,
+        payload=bytes,
     )
     cdef Py_ssize_t _parse_head(self, bytes data, Py_ssize_t start, Py_ssize_t end) except -1
 
     @cython.locals(compressed=bint)
-    cdef void _begin_frame(self, int first, int opcode, long long length, bytes key) except *
+    cdef int _begin_frame(self, int first, int opcode, long long length, bytes key) except -1
 
     @cython.locals(opcode=int, reserved=int, is_masked=int)
-    cdef void _check_head(self, int first, int second) except *
+    cdef int _check_head(self, int first, int second) except -1
 
     @cython.locals(limit="long long", allowed="long long")
-    cdef void _check_size(self, long long length, bint compressed) except *
+    cdef int _check_size(self, long long length, bint compressed) except -1
 
 
 cdef class WebSocketReader(FrameReader):
-    cdef object _queue
+    # Typed, so that messages go in by a C call: this build feeds that queue only.
+    cdef WebSocketDataQueue _queue
     cdef bint _decode_text
     cdef object _new_inflater
     cdef object _inflater
@@ -105,22 +105,22 @@ cdef class WebSocketReader(FrameReader):
     cdef int _streams
     cdef bint _eof
 
-    cdef void _fail(self, object exc) except *
-    cdef void _on_control(self, int opcode, bytes payload) except *
+    cdef int _fail(self, object exc) except -1
+    cdef int _on_control(self, int opcode, bytes payload) except -1
 
     @cython.locals(code=int)
-    cdef void _on_close(self, bytes payload) except *
+    cdef int _on_close(self, bytes payload) except -1
 
-    cdef void _on_message_start(self, int opcode, bint compressed) except *
+    cdef int _on_message_start(self, int opcode, bint compressed) except -1
 
     @cython.locals(pieces=list)
-    cdef void _on_fragment(self, bytes data, bint final) except *
+    cdef int _on_fragment(self, bytes data, bint final) except -1
 
     @cython.locals(size=Py_ssize_t, known=bytes, used=Py_ssize_t, pieces=list)
-    cdef void _add(self, bytes data) except *
+    cdef int _add(self, bytes data) except -1
 
-    cdef void _deliver(self, bytes data) except *
-    cdef void _put(self, object message, Py_ssize_t size) except *
+    cdef int _deliver(self, bytes data) except -1
+    cdef int _put(self, object message, Py_ssize_t size) except -1
 
     @cython.locals(output=bytes)
     cdef bytes _inflate(self, bytes data, bint final)

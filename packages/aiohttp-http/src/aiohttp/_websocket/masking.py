@@ -1,15 +1,31 @@
-"""Masking: XOR of a payload with the four bytes of its frame's key (RFC 6455 §5.3).
+"""Masking, and framing in the same pass: what touches every byte of a payload (RFC 6455 §5.2, §5.3).
 
-The same operation masks and unmasks.  The compiled twin, ``_masking``, has the same signature and
-is taken when it was built, unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows frames or
-roles.
+Masking is the XOR of the payload with the four bytes of a key; doing it again undoes it.  The compiled
+twin, ``_masking``, has the same functions and is taken when it was built, unless AIOHTTP_NO_EXTENSIONS
+asks otherwise; neither knows roles, opcodes or limits.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp._switches import NO_EXTENSIONS
+
+# Bytes; up to here one XOR of two big integers is the fastest way, above it four translations
+# (measured on CPython 3.11).
+_INTEGER_LIMIT: Final = 2048
+
+_ALL_BYTES: Final = int.from_bytes(bytes(range(256)), "little")
+# Translation by the XOR with a byte, made when first needed.
+_TABLES: Final[list[bytes | None]] = [None] * 256
+
+
+def _table(byte: int) -> bytes:
+    table = _TABLES[byte]
+    if table is None:
+        constant = int.from_bytes(bytes([byte]) * 256, "little")
+        table = _TABLES[byte] = (_ALL_BYTES ^ constant).to_bytes(256, "little")
+    return table
 
 
 def masked_py(
@@ -22,23 +38,49 @@ def masked_py(
         data: what holds the payload.
         start, stop: where the payload lies in `data`.
         offset: how many bytes of the frame's payload came before it.
-        head: bytes to put in front as they are, so that a frame is made in one go.
-
-    One XOR of two big integers is several times as fast as any loop over bytes; int.from_bytes and
-    to_bytes are linear.
+        head: bytes to put in front as they are.
     """
     size = stop - start
-    turn = offset & 3
-    turned = key[turn:] + key[:turn]
-    pattern = turned * (size // 4) + turned[: size % 4]
-    number = int.from_bytes(data[start:stop], "little") ^ int.from_bytes(pattern, "little")
-    return head + number.to_bytes(size, "little")
+    if size <= _INTEGER_LIMIT:
+        turn = offset & 3
+        turned = key[turn:] + key[:turn]
+        pattern = turned * (size // 4) + turned[: size % 4]
+        number = int.from_bytes(data[start:stop], "little") ^ int.from_bytes(pattern, "little")
+        return head + number.to_bytes(size, "little")
+    result = bytearray(head)
+    result += data[start:stop]
+    for i in range(4):
+        lane = slice(len(head) + i, None, 4)
+        result[lane] = result[lane].translate(_table(key[(offset + i) & 3]))
+    return bytes(result)
+
+
+def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
+    """Return a whole frame.
+
+    Args:
+        first: its first byte: FIN, reserved bits and opcode.
+        payload: the payload, compressed already if it is to be.
+        key: four unpredictable bytes to mask it with; None: leave it unmasked.
+    """
+    size = len(payload)
+    mask_bit = 0 if key is None else 0x80
+    # The shortest length that can hold the size, and no other (RFC 6455 §5.2).
+    if size < 126:
+        head = bytes((first, mask_bit | size))
+    elif size < 65536:
+        head = bytes((first, mask_bit | 126, size >> 8, size & 0xFF))
+    else:
+        head = bytes((first, mask_bit | 127)) + size.to_bytes(8, "big")
+    if key is None:
+        return head + payload
+    return masked_py(key, payload, 0, size, 0, head + key)
 
 
 if TYPE_CHECKING or NO_EXTENSIONS:
-    masked = masked_py
+    framed, masked = framed_py, masked_py
 else:
     try:
-        from aiohttp._websocket._masking import masked
+        from aiohttp._websocket._masking import framed, masked
     except ImportError:  # a pure wheel, or no compiler
-        masked = masked_py
+        framed, masked = framed_py, masked_py

@@ -46,6 +46,8 @@ class WebSocketDataQueue:
         self._low_water = limit
         # Messages and their sizes, oldest first; and the sum of the sizes, overhead included.
         self._buffer: deque[tuple[WSMessage | WSMessageTextBytes, int]] = deque()
+        self._append = self._buffer.append
+        self._popleft = self._buffer.popleft
         self._size = 0
         self._paused = False
         # The parser that waits for room.
@@ -81,7 +83,7 @@ class WebSocketDataQueue:
 
     def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> bool:
         """Add a message of `size` payload bytes; True: the parser is to stop and call `stall()`."""
-        self._buffer.append((data, size))
+        self._append((data, size))
         self._size += size + OVERHEAD
         if self._waiter is not None:
             self._wake()
@@ -120,9 +122,10 @@ class WebSocketDataQueue:
 
     def take(self) -> WSMessage | WSMessageTextBytes | None:
         """Return the oldest message, or None where `read()` would wait or raise."""
-        if not self._buffer:
-            return None
-        data, size = self._buffer.popleft()
+        return self._pop() if self._buffer else None
+
+    def _pop(self) -> WSMessage | WSMessageTextBytes:
+        data, size = self._popleft()
         self._size -= size + OVERHEAD
         if self._paused and self._size < self._low_water:
             self._go_on()
@@ -151,10 +154,7 @@ class WebSocketDataQueue:
             finally:
                 if self._waiter is waiter:
                     self._waiter = None
-        message = self.take()
-        if message is None:
-            raise AssertionError("the queue was not empty")
-        return message
+        return self._pop()
 
     def _go_on(self) -> None:
         """Let the parser use what it held back; if there is still room, read on."""

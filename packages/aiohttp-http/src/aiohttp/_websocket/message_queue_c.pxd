@@ -12,6 +12,8 @@ cdef class WebSocketDataQueue:
     cdef long long _low_water
     cdef public object _buffer
     cdef public object on_data
+    cdef object _append
+    cdef object _popleft
     cdef long long _size
     cdef bint _paused
     cdef object _stalled_reader
@@ -22,8 +24,10 @@ cdef class WebSocketDataQueue:
     @cython.locals(size=Py_ssize_t)
     cpdef bint feed_data(self, object data, Py_ssize_t size) except -1
 
-    @cython.locals(size=Py_ssize_t)
     cpdef object take(self)
 
-    cdef void _wake(self) except *
+    @cython.locals(size=Py_ssize_t)
+    cdef object _pop(self)
+
+    cdef int _wake(self) except -1
     cdef void _go_on(self) except *

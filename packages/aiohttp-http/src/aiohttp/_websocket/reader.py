@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from aiohttp._switches import NO_EXTENSIONS
 
 if TYPE_CHECKING or NO_EXTENSIONS:
-    from aiohttp._websocket.frames import WebSocketReader, encode_frame
+    from aiohttp._websocket.frames import WebSocketReader
     from aiohttp._websocket.message_queue import WebSocketDataQueue
 else:
     try:
-        from aiohttp._websocket.frames_c import WebSocketReader, encode_frame
+        from aiohttp._websocket.frames_c import WebSocketReader
         from aiohttp._websocket.message_queue_c import WebSocketDataQueue
     except ImportError:  # a pure wheel, or no compiler
-        from aiohttp._websocket.frames import WebSocketReader, encode_frame
+        from aiohttp._websocket.frames import WebSocketReader
         from aiohttp._websocket.message_queue import WebSocketDataQueue
 
-__all__ = ("WebSocketDataQueue", "WebSocketReader", "encode_frame")
+__all__ = ("WebSocketDataQueue", "WebSocketReader")

@@ -14,13 +14,13 @@ from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp._websocket.handshake import MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS
+from aiohttp._websocket.masking import framed
 from aiohttp._websocket.models import (
     NO_STATUS_RECEIVED,
     WS_DEFLATE_TRAILING,
     WSMsgType,
     may_be_sent,
 )
-from aiohttp._websocket.reader import encode_frame
 from aiohttp.client_exceptions import ClientConnectionResetError
 from aiohttp.compression_utils import ZLibBackend
 
@@ -225,7 +225,7 @@ class WebSocketWriter:
         if type(message) is not bytes:
             message = bytes(message)
         keys = self._keys
-        frame = encode_frame(first, message, None if keys is None else next(keys))
+        frame = framed(first, message, None if keys is None else next(keys))
         self._output_size += len(frame)
         transport.write(frame)
 
