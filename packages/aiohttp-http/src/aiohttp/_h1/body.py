@@ -128,6 +128,14 @@ _CHUNK_LINE: Final = re.compile(
 )
 # The beginning of such a line, while its end is missing.
 _CHUNK_LINE_START: Final = re.compile(rb"(?:[0-9A-Fa-f]+(?:[ \t;].*)?)?", re.DOTALL)
+# Value of each byte as a hexadecimal digit, or 255.
+_HEX: Final = bytes(
+    int(chr(byte), 16) if byte in b"0123456789abcdefABCDEF" else 255 for byte in range(256)
+)
+# So many digits are surely below the largest chunk.
+_FEW_DIGITS: Final = 15
+_CR: Final = 0x0D
+_LF: Final = 0x0A
 # The same as the receivers count in: a larger chunk would not fit a signed 64-bit number.
 _LARGEST_CHUNK: Final = 2**63 - 1
 
@@ -161,8 +169,8 @@ class ChunkedBody:
         self._expect = _SIZE
         # Bytes that the current chunk still lacks.
         self._missing = 0
-        # The size line must end in CRLF, whatever is forgiven elsewhere: bodies hide there.
-        self._lines = Lines(limits.max_line_size, False)
+        # Reads lines that are unfinished or not plain; made when one comes.
+        self._lines: Lines | None = None
         # Trailers come seldom; their reader is made with the first one.
         self._extra: FieldLines | None = None
         self.done = False
@@ -199,6 +207,26 @@ class ChunkedBody:
         )
 
     def _take_size(self, data: bytes, start: int) -> int:
+        """A size line; most have a few digits and nothing else."""
+        if self._lines is None:
+            at = start
+            chunk = 0
+            stop = min(len(data) - 2, start + _FEW_DIGITS)
+            while at < stop:
+                digit = _HEX[data[at]]
+                if digit > 15:
+                    break
+                chunk = chunk * 16 + digit
+                at += 1
+            if start < at <= stop and data[at] == _CR and data[at + 1] == _LF:
+                self._begin_chunk(chunk)
+                return at + 2
+        return self._take_size_line(data, start)
+
+    def _take_size_line(self, data: bytes, start: int) -> int:
+        if self._lines is None:
+            # A size line must end in CRLF, whatever is forgiven elsewhere: bodies hide there.
+            self._lines = Lines(self._limits.max_line_size, False)
         lf = data.find(b"\n", start)
         beginning = bytes(self._lines.partial) + data[start : len(data) if lf < 0 else lf]
         if beginning.endswith(b"\r"):
@@ -208,26 +236,29 @@ class ChunkedBody:
         line, start = self._lines.take(data, start)
         if line is None:
             return start
+        self._lines = None
         if self._lenient:
             line = line.rstrip(b" \t")
         matched = _CHUNK_LINE.fullmatch(line)
         if matched is None:
             raise _bad_size(line)
-        chunk = int(matched[1], 16)
-        if chunk > _LARGEST_CHUNK:
+        digits = matched[1].lstrip(b"0")
+        if len(digits) > 16 or int(digits or b"0", 16) > _LARGEST_CHUNK:
             raise TransferEncodingError(
-                f"Invalid chunk size: expected at most {_LARGEST_CHUNK}, got 0x{shown(line)}"
+                f"Invalid chunk size: expected at most {_LARGEST_CHUNK:x}, got {shown(digits)}"
             )
-        if chunk:
-            self._missing = chunk
-            self._expect = _DATA
-        else:
-            self._expect = _TRAILERS
-            self._lines.lenient = self._lenient
-            self._lines.limit = self._limits.max_field_size + FieldLines.SEPARATOR
+        self._begin_chunk(int(digits or b"0", 16))
         return start
 
+    def _begin_chunk(self, size: int) -> None:
+        self._missing = size
+        self._expect = _DATA if size else _TRAILERS
+
     def _take_data_end(self, data: bytes, start: int) -> int:
+        if self._missing == 2 and data.startswith(b"\r\n", start):
+            self._missing = 0
+            self._expect = _SIZE
+            return start + 2
         expected = b"\r\n"[2 - self._missing :]
         got = data[start : start + self._missing]
         if got != expected[: len(got)]:
@@ -241,6 +272,11 @@ class ChunkedBody:
         return start + len(got)
 
     def _take_trailer(self, data: bytes, start: int) -> int:
+        if self._lines is None:
+            if data.startswith(b"\r\n", start) and self._extra is None:
+                self.done = True
+                return start + 2
+            self._lines = Lines(self._limits.max_field_size + FieldLines.SEPARATOR, self._lenient)
         line, start = self._lines.take(data, start)
         if line is None:
             return start

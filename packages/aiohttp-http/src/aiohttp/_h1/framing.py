@@ -7,7 +7,6 @@ neither how the head was read nor how the body will be.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from multidict import CIMultiDictProxy, istr
@@ -16,7 +15,7 @@ from aiohttp import hdrs
 from aiohttp._h1 import names
 from aiohttp._h1.excerpts import shown
 from aiohttp._h1.kinds import BodyKind, HttpVersion
-from aiohttp._h1.target import check_host
+from aiohttp._h1.target import KNOWN_HOSTS, check_host
 from aiohttp.http_exceptions import BadHttpMessage, InvalidHeader
 
 __all__ = ("BodyKind", "Framing", "request_framing", "response_framing")
@@ -67,9 +66,9 @@ class Framing:
         return f"<Framing {self.kind.name}{size}: {', '.join(words)}>"
 
 
-# Most messages have no body and say nothing about the connection: they share these.
-_PLAIN_11: Final = Framing(BodyKind.NONE, 0, True)
-_PLAIN_10: Final = Framing(BodyKind.NONE, 0, False)
+# Most messages have no body and ask for nothing: they share these.
+_KEEPS: Final = Framing(BodyKind.NONE, 0, True)
+_CLOSES: Final = Framing(BodyKind.NONE, 0, False)
 
 _NONE: Final = BodyKind.NONE
 _LENGTH: Final = BodyKind.LENGTH
@@ -97,8 +96,11 @@ _EXPECT: Final = names.EXPECT
 _CONTENT_ENCODING: Final = names.CONTENT_ENCODING
 _HIXIE_KEY: Final = names.HIXIE_KEY
 
-# RFC 9110 §8.6: Content-Length = 1*DIGIT; ASCII digits, no sign, no space.
-_DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
+_CONNECTION_NAME: Final = hdrs.CONNECTION
+_CONTENT_LENGTH_NAME: Final = hdrs.CONTENT_LENGTH
+_HOST_NAME: Final = hdrs.HOST
+_TRANSFER_ENCODING_NAME: Final = hdrs.TRANSFER_ENCODING
+
 # Larger values do not fit the signed 64 bits in which files, kernels and other parsers count.
 _LARGEST_LENGTH: Final = 2**63 - 1
 _MOST_DIGITS: Final = 19
@@ -106,13 +108,18 @@ _MOST_DIGITS: Final = 19
 # The codings that the receiver can undo; others reach the user as they are.
 _UNDONE_CODINGS: Final = frozenset({"gzip", "deflate", "br", "zstd"})
 
-_NO_WORDS: Final[frozenset[str]] = frozenset()
+_NO_OPTIONS: Final[frozenset[str]] = frozenset()
+# Values of Connection that most messages have, as the members of the list.
+_FREQUENT_OPTIONS: Final[dict[str, frozenset[str]]] = {
+    value: frozenset(value.lower().split(", "))
+    for value in ("keep-alive", "Keep-Alive", "close", "Upgrade", "keep-alive, Upgrade")
+}
 
 
 # --- The fields, one by one ---
 
 
-def content_length(values: list[str], *, lenient: bool) -> int:
+def content_length(values: list[str], lenient: bool) -> int:
     """Bytes of the body.
 
     RFC 9110 §8.6 allows a receiver to take repeated equal values, also in one list, for one:
@@ -126,12 +133,14 @@ def content_length(values: list[str], *, lenient: bool) -> int:
             )
         values = parts[:1]
     text = values[0]
-    if not _DIGITS.fullmatch(text):
+    # 1*DIGIT: ASCII digits, no sign, no space, no underscore.
+    if not (text.isascii() and text.isdigit()):
         raise _invalid(hdrs.CONTENT_LENGTH, "decimal digits", text)
-    # A long run of zeros must not hide behind the count of digits, nor cost quadratic time.
-    text = text.lstrip("0") or "0"
-    if len(text) > _MOST_DIGITS or int(text) > _LARGEST_LENGTH:
-        raise _invalid(hdrs.CONTENT_LENGTH, f"at most {_LARGEST_LENGTH}", text)
+    if len(text) >= _MOST_DIGITS:
+        # A long run of zeros is no large number; and int() of many digits is slow.
+        text = text.lstrip("0") or "0"
+        if len(text) > _MOST_DIGITS or int(text) > _LARGEST_LENGTH:
+            raise _invalid(hdrs.CONTENT_LENGTH, f"at most {_LARGEST_LENGTH}", text)
     return int(text)
 
 
@@ -159,8 +168,13 @@ def content_coding(value: str) -> str | None:
     return coding if coding in _UNDONE_CODINGS else None
 
 
-def _words(values: list[str]) -> frozenset[str]:
-    """The members of a list of tokens in lower case (RFC 9110 §5.6.1, §7.6.1)."""
+def _connection_options(headers: CIMultiDictProxy[str]) -> frozenset[str]:
+    """The members of Connection in lower case (RFC 9110 §7.6.1)."""
+    values = headers.getall(_CONNECTION_NAME)
+    if len(values) == 1:
+        options = _FREQUENT_OPTIONS.get(values[0])
+        if options is not None:
+            return options
     return frozenset([part.strip(" \t").lower() for value in values for part in value.split(",")])
 
 
@@ -205,12 +219,14 @@ def request_framing(
     if repeated & _SINGLETONS:
         _refuse_repeated(repeated & _SINGLETONS)
     if seen & _HOST:
-        check_host(headers["Host"])
+        host = headers[_HOST_NAME]
+        if host not in KNOWN_HOSTS:
+            check_host(host)
     elif version.minor >= 1:
         # RFC 9112 §3.2: 400 to an HTTP/1.1 request without Host.
         raise BadHttpMessage("Missing 'Host' header in request: HTTP/1.1 requires one")
     if not seen & _DECISIVE and method != "CONNECT":
-        return _PLAIN_11 if version.minor >= 1 else _PLAIN_10
+        return _KEEPS if version.minor >= 1 else _CLOSES
     return _request_framing(method, version, seen, headers)
 
 
@@ -221,7 +237,7 @@ def _request_framing(
         # The drafts before RFC 6455 sent eight bytes of body that no field announces.
         raise _invalid(hdrs.SEC_WEBSOCKET_KEY1, "none (it is of a draft of WebSocket)", "one")
     kind, length = _request_body(seen, headers)
-    options = _words(headers.getall("Connection")) if seen & _CONNECTION else _NO_WORDS
+    options = _connection_options(headers) if seen & _CONNECTION else _NO_OPTIONS
     keep_alive = _persists(version, options)
     expect = False
     upgrade = method == "CONNECT"
@@ -234,6 +250,8 @@ def _request_framing(
         # RFC 9112 §6.1: the framing is faulty; close after the message.
         keep_alive = False
     coding = content_coding(headers["Content-Encoding"]) if seen & _CONTENT_ENCODING else None
+    if kind is _NONE and coding is None and not upgrade and not expect:
+        return _KEEPS if keep_alive else _CLOSES
     return Framing(kind, length, keep_alive, upgrade, expect, coding)
 
 
@@ -244,7 +262,7 @@ def _request_body(seen: int, headers: CIMultiDictProxy[str]) -> tuple[BodyKind, 
             raise BadHttpMessage(
                 "Transfer-Encoding can't be present with Content-Length: expected one of them"
             )
-        values = headers.getall("Transfer-Encoding")
+        values = headers.getall(_TRANSFER_ENCODING_NAME)
         if not is_chunked(values):  # rule 4
             raise BadHttpMessage(
                 "Request has invalid `Transfer-Encoding`: "
@@ -252,7 +270,7 @@ def _request_body(seen: int, headers: CIMultiDictProxy[str]) -> tuple[BodyKind, 
             )
         return _CHUNKED, 0
     if seen & _CONTENT_LENGTH:  # rules 5 and 6
-        length = content_length(headers.getall("Content-Length"), lenient=False)
+        length = content_length(headers.getall(_CONTENT_LENGTH_NAME), False)
         if length:
             return _LENGTH, length
     return _NONE, 0  # rule 7
@@ -268,7 +286,6 @@ def response_framing(
     seen: int,
     repeated: int,
     headers: CIMultiDictProxy[str],
-    *,
     lenient: bool,
     until_close: bool,
 ) -> Framing:
@@ -285,7 +302,7 @@ def response_framing(
     if repeated & _SINGLETONS and not lenient:
         _refuse_repeated(repeated & _SINGLETONS)
     kind, length = _response_body(method, code, seen, headers, lenient)
-    options = _words(headers.getall("Connection")) if seen & _CONNECTION else _NO_WORDS
+    options = _connection_options(headers) if seen & _CONNECTION else _NO_OPTIONS
     keep_alive = _persists(version, options)
     if kind is _UNTIL_CLOSE:
         keep_alive = False
@@ -311,9 +328,9 @@ def _response_body(
             raise BadHttpMessage(
                 "Content-Length can't be present with Transfer-Encoding: expected one of them"
             )
-        chunked = is_chunked(headers.getall("Transfer-Encoding"))
+        chunked = is_chunked(headers.getall(_TRANSFER_ENCODING_NAME))
         return (_CHUNKED if chunked else _UNTIL_CLOSE), 0  # rule 4
     if seen & _CONTENT_LENGTH:  # rules 5 and 6
-        length = content_length(headers.getall("Content-Length"), lenient=lenient)
+        length = content_length(headers.getall(_CONTENT_LENGTH_NAME), lenient)
         return (_LENGTH, length) if length else (_NONE, 0)
     return _UNTIL_CLOSE, 0  # rule 8

@@ -39,7 +39,8 @@ class RawMessage:
 
     __slots__ = ()
 
-    _fields: tuple[str, ...] = ()
+    # The names of the values, in the order of the constructor.
+    _fields = ()  # type: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Any]:
         return iter([getattr(self, name) for name in self._fields])

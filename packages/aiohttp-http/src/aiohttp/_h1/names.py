@@ -13,7 +13,7 @@ from multidict import istr
 
 from aiohttp import hdrs
 
-__all__ = ("KNOWN", "MARKED", "SINGLETONS", "resolve")
+__all__ = ("KNOWN", "LEARNED", "MARKED", "SINGLETONS", "resolve")
 
 # --- Marks ---
 
@@ -114,18 +114,18 @@ KNOWN: Final[dict[bytes, tuple[istr, int]]] = _spellings()
 # a peer may as well invent them: beyond these bounds a name is made anew each time.
 _MOST_LEARNED: Final = 1024
 _LONGEST_LEARNED: Final = 64
-_learned: dict[bytes, tuple[istr, int]] = {}
+LEARNED: Final[dict[bytes, tuple[istr, int]]] = {}
 
 
 def resolve(name: bytes) -> tuple[istr, int]:
     """The shared object and the mark of a field name; `name` is a token (RFC 9110 §5.6.2)."""
-    entry = KNOWN.get(name) or _learned.get(name)
+    entry = KNOWN.get(name) or LEARNED.get(name)
     if entry is None:
         entry = KNOWN.get(name.lower())
         if entry is None:
             entry = (istr(name.decode("ascii")), 0)
         if len(name) <= _LONGEST_LEARNED:
-            if len(_learned) >= _MOST_LEARNED:
-                _learned.clear()
-            _learned[name] = entry
+            if len(LEARNED) >= _MOST_LEARNED:
+                LEARNED.clear()
+            LEARNED[name] = entry
     return entry

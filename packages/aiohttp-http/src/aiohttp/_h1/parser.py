@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiohttp._h1.head import RequestHead, ResponseHead
-from aiohttp._h1.kinds import BodyKind, HttpVersion
+from aiohttp._h1.kinds import BodyKind
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.names import HOST
 from aiohttp._h1.target import check_target
@@ -40,7 +40,12 @@ else:
 if TYPE_CHECKING:
     from aiohttp._h1.body import Body
     from aiohttp._h1.framing import Framing
+    from aiohttp._h1.kinds import HttpVersion
     from aiohttp._h1.section import Fields, RawFields
+
+    # What the tokenizers of both builds return: members of RequestTokens and ResponseTokens.
+    RequestTuple = tuple[str, str, HttpVersion, Fields, RawFields | bytes, int, int, int]
+    ResponseTuple = tuple[HttpVersion, int, str, Fields, RawFields | bytes, int, int, int]
 
 __all__ = ("RequestParser", "ResponseParser", "Sink")
 
@@ -201,12 +206,13 @@ class MessageParser:
 
     def _refill(self) -> bool:
         """Take what came while the parser was paused or busy."""
-        self._data = bytes(self._held)
         self._start = 0
-        if not self._data:
-            return False
-        self._held.clear()
-        return True
+        if self._held:
+            self._data = bytes(self._held)
+            self._held.clear()
+            return True
+        self._data = b""
+        return False
 
     def _drop(self) -> None:
         self._data = b""
@@ -299,8 +305,7 @@ class RequestParser(MessageParser):
                 self._max_headers,
             )
             if tokens is not None:
-                method, target, version, fields, raw, seen, repeated, self._start = tokens
-                self._deliver(method, target, version, fields, raw, seen, repeated)
+                self._deliver(tokens)
                 return
             self._head = RequestHead(self._limits)
         head = self._head
@@ -309,19 +314,11 @@ class RequestParser(MessageParser):
         read, self._start = head.read(self._data, self._start)
         if read is not None:
             self._head = None
-            self._deliver(*read[:-1])
+            self._deliver(read)
 
-    def _deliver(
-        self,
-        method: str,
-        target: str,
-        version: HttpVersion,
-        fields: Fields,
-        raw: RawFields | bytes,
-        seen: int,
-        repeated: int,
-    ) -> None:
-        if not target.startswith("/") or method == "CONNECT":
+    def _deliver(self, tokens: RequestTuple) -> None:
+        method, target, version, fields, raw, seen, repeated, self._start = tokens
+        if target[0] != "/" or method == "CONNECT":
             check_target(method, target)
         headers = CIMultiDictProxy(CIMultiDict(fields))
         framing = request_framing(method, version, seen, repeated, headers)
@@ -398,8 +395,7 @@ class ResponseParser(MessageParser):
                 self._max_headers,
             )
             if tokens is not None:
-                version, code, reason, fields, raw, seen, repeated, self._start = tokens
-                self._deliver(version, code, reason, fields, raw, seen, repeated)
+                self._deliver(tokens)
                 return
             self._head = ResponseHead(self._limits, lenient=self._lenient)
         head = self._head
@@ -408,18 +404,10 @@ class ResponseParser(MessageParser):
         read, self._start = head.read(self._data, self._start)
         if read is not None:
             self._head = None
-            self._deliver(*read[:-1])
+            self._deliver(read)
 
-    def _deliver(
-        self,
-        version: HttpVersion,
-        code: int,
-        reason: str,
-        fields: Fields,
-        raw: RawFields | bytes,
-        seen: int,
-        repeated: int,
-    ) -> None:
+    def _deliver(self, tokens: ResponseTuple) -> None:
+        version, code, reason, fields, raw, seen, repeated, self._start = tokens
         headers = CIMultiDictProxy(CIMultiDict(fields))
         framing = response_framing(
             self._method,
@@ -428,8 +416,8 @@ class ResponseParser(MessageParser):
             seen,
             repeated,
             headers,
-            lenient=self._lenient,
-            until_close=self._until_close,
+            self._lenient,
+            self._until_close,
         )
         # RFC 9110 §15.2: any number of 1xx comes before the response; 101 is the last of its kind.
         self._interim = code < 200 and code != 101

@@ -23,6 +23,9 @@ RawFields = tuple[tuple[bytes, bytes], ...]
 
 # RFC 9110 §5.6.2: token = 1*tchar; a field name is one.
 TCHAR: Final = rb"!#$%&'*+\-.^_`|~0-9A-Za-z"
+TCHAR_BYTES: Final = frozenset(
+    byte for byte in range(128) if re.match(rb"[" + TCHAR + rb"]", bytes([byte]))
+)
 TOKEN: Final = re.compile(rb"[" + TCHAR + rb"]+")
 # RFC 9110 §5.5: VCHAR, obs-text, SP and HTAB.
 VALUE: Final = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")

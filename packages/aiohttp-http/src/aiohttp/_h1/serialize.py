@@ -72,7 +72,10 @@ def _explain(start_line: str, headers: Mapping[str, str]) -> None:
 if TYPE_CHECKING or not COMPILED:
     _serialize_head = _py_serialize_head
 else:
-    from aiohttp._h1._serialize import serialize_head as _serialize_head
+    from aiohttp._h1._serialize import serialize_head
+
+    def _serialize_head(start_line, headers):
+        return serialize_head(start_line, headers) or _py_serialize_head(start_line, headers)
 
 
 def serialize_headers(status_line: str, headers: Mapping[str, str]) -> bytes:

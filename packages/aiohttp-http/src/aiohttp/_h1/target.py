@@ -15,7 +15,7 @@ from yarl import URL
 from aiohttp._h1.excerpts import shown
 from aiohttp.http_exceptions import BadHttpMessage, InvalidURLError
 
-__all__ = ("check_host", "check_target", "target_url")
+__all__ = ("KNOWN_HOSTS", "check_host", "check_target", "target_url")
 
 # RFC 3986 §3.2.2: reg-name = *( unreserved / pct-encoded / sub-delims ), or an address in brackets;
 # RFC 3986 §3.2.3: the digits of a port may be missing.
@@ -33,7 +33,9 @@ _HIGHEST_PORT: Final = 65535
 # Host values that passed, so that a busy server checks each of its names once.  Bounded: a peer
 # that sends ever new names empties it, which costs the others one more check.
 _MOST_KNOWN_HOSTS: Final = 256
-_known_hosts: set[str] = set()
+# A name has at most 253 characters (RFC 1035 §2.3.4).
+_LONGEST_KNOWN_HOST: Final = 260
+KNOWN_HOSTS: Final[set[str]] = set()
 
 
 def _is_address(literal: str) -> bool:
@@ -62,18 +64,18 @@ def _is_authority(text: str, *, empty_host: bool) -> bool:
 def check_host(value: str) -> None:
     """Refuse a Host field that is not ``uri-host [ ":" port ]`` (RFC 9112 §3.2: answer 400).
 
-    An empty value is right: a client sends it when the target has no authority.
+    An empty value is right: a client sends it when the target has no authority.  What passes is
+    noted in `KNOWN_HOSTS`, where the caller looks first.
     """
-    if value in _known_hosts:
-        return
     if not _is_authority(value, empty_host=True):
         raise BadHttpMessage(
             f"Invalid Host header: expected a host name or address and an optional port, "
             f"got {shown(value)}"
         )
-    if len(_known_hosts) >= _MOST_KNOWN_HOSTS:
-        _known_hosts.clear()
-    _known_hosts.add(value)
+    if len(value) <= _LONGEST_KNOWN_HOST:
+        if len(KNOWN_HOSTS) >= _MOST_KNOWN_HOSTS:
+            KNOWN_HOSTS.clear()
+        KNOWN_HOSTS.add(value)
 
 
 def check_target(method: str, target: str) -> None:
