@@ -20,10 +20,13 @@ import pytest
 from aiohttp._deprecations import declare
 from aiohttp._testing.loops import LoopFactory
 from aiohttp.test_utils import (
+    AppConnector,
     BaseTestServer,
+    MockConnector,
     RawTestServer,
     TestClient,
     TestServer,
+    _MemoryTestServer,
     loop_context,
 )
 from aiohttp.test_utils import unused_port as _unused_port
@@ -45,7 +48,10 @@ _OLD_NAMES = {
 
 
 class AiohttpClient(Protocol):
-    """The fixture ``aiohttp_client``: ``client = await aiohttp_client(app)``."""
+    """The fixture ``aiohttp_client``: ``client = await aiohttp_client(app)``.
+
+    ``transport="memory"`` joins client and application without a socket.
+    """
 
     @overload
     async def __call__(
@@ -53,6 +59,7 @@ class AiohttpClient(Protocol):
         __param: Application,
         *,
         server_kwargs: dict[str, Any] | None = None,
+        transport: str = "tcp",
         **kwargs: Any,
     ) -> TestClient[Request, Application]: ...
 
@@ -337,14 +344,18 @@ def proactor_loop() -> Iterator[asyncio.AbstractEventLoop]:
 # Servers and clients
 
 
+class _Closable(Protocol):
+    def close(self) -> Awaitable[None]: ...
+
+
 class _Opened:
     """What the fixtures opened for one test, closed when it is over, last one first."""
 
     def __init__(self) -> None:
-        self.things: list[BaseTestServer | TestClient[Any, Any]] = []
+        self.things: list[_Closable] = []
         self.loop: asyncio.AbstractEventLoop | None = None
 
-    def add(self, thing: BaseTestServer | TestClient[Any, Any]) -> None:
+    def add(self, thing: _Closable) -> None:
         self.loop = asyncio.get_running_loop()
         self.things.append(thing)
 
@@ -412,23 +423,64 @@ def aiohttp_client(_aiohttp_opened: _Opened) -> AiohttpClient:
         __param: Application | BaseTestServer,
         *,
         server_kwargs: dict[str, Any] | None = None,
+        transport: str = "tcp",
         **kwargs: Any,
     ) -> TestClient[Any, Any]:
-        if isinstance(__param, Application):
-            server: BaseTestServer = TestServer(__param, **(server_kwargs or {}))
-        elif isinstance(__param, BaseTestServer):
-            server = __param
-        else:
-            raise ValueError(
-                "aiohttp_client takes an Application or a test server; "
-                f"got {type(__param).__name__}"
-            )
+        server = _server_of(__param, server_kwargs or {}, transport)
+        if isinstance(server, _MemoryTestServer):
+            await server.start_server()
+            _aiohttp_opened.add(server)
+            kwargs["connector"] = AppConnector(server.runner)  # type: ignore[arg-type]
         client: TestClient[Any, Any] = TestClient(server, **kwargs)
         _aiohttp_opened.add(client)
         await client.start_server()
         return client
 
     return start
+
+
+def _server_of(
+    given: Application | BaseTestServer, server_kwargs: dict[str, Any], transport: str
+) -> BaseTestServer:
+    """Return the server that the fixture ``aiohttp_client`` was asked for."""
+    if transport not in ("tcp", "memory"):
+        raise ValueError(f"transport must be 'tcp' or 'memory'; got {transport!r}")
+    if isinstance(given, Application):
+        kind = _MemoryTestServer if transport == "memory" else TestServer
+        return kind(given, **server_kwargs)
+    if not isinstance(given, BaseTestServer):
+        raise ValueError(
+            f"aiohttp_client takes an Application or a test server; got {type(given).__name__}"
+        )
+    if transport == "memory":
+        raise ValueError(
+            "transport='memory' takes an Application; got a server, which has a socket"
+        )
+    return given
+
+
+@pytest.fixture
+def aiohttp_mock_connector(_aiohttp_opened: _Opened) -> Callable[[], MockConnector]:
+    """Return a function that makes a `MockConnector`, closed when the test is over."""
+
+    def make() -> MockConnector:
+        connector = MockConnector()
+        _aiohttp_opened.add(connector)
+        return connector
+
+    return make
+
+
+@pytest.fixture
+def aiohttp_app_connector(_aiohttp_opened: _Opened) -> Callable[..., AppConnector]:
+    """Return a function ``(app, **options)`` that makes an `AppConnector`, closed in the end."""
+
+    def make(app: Application, **options: Any) -> AppConnector:
+        connector = AppConnector(app, **options)
+        _aiohttp_opened.add(connector)
+        return connector
+
+    return make
 
 
 # Names of older documentation

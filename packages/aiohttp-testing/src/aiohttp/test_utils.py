@@ -21,7 +21,9 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._deprecations import declare
+from aiohttp._testing.app_connector import AppConnector
 from aiohttp._testing.loops import loop_context, setup_test_loop, teardown_test_loop
+from aiohttp._testing.mock_connector import MockCall, MockConnector, UnexpectedRequestError
 from aiohttp._testing.mocked import make_mocked_coro, make_mocked_request
 from aiohttp._testing.ports import (
     REUSE_ADDRESS,
@@ -48,16 +50,21 @@ from aiohttp.web_server import Server
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from aiohttp._testing.loops import LoopFactory as LoopFactory
+    from aiohttp._testing.app_connector import AppConnector
+from aiohttp._testing.loops import LoopFactory as LoopFactory
 
 __all__ = (
     "EMPTY_PAYLOAD",
     "REUSE_ADDRESS",
     "AioHTTPTestCase",
+    "AppConnector",
     "BaseTestServer",
+    "MockCall",
+    "MockConnector",
     "RawTestServer",
     "TestClient",
     "TestServer",
+    "UnexpectedRequestError",
     "get_port_socket",
     "get_unused_port_socket",
     "loop_context",
@@ -117,7 +124,8 @@ class BaseTestServer(ABC):
         socket_factory: SocketFactory = get_port_socket,
         **kwargs: Any,
     ) -> None:
-        self.runner: BaseRunner[Any] | None = None
+        # None until the server starts.
+        self.runner: BaseRunner | None = None
         self.scheme = scheme
         self.host = host
         self.port = port
@@ -140,14 +148,17 @@ class BaseTestServer(ABC):
         runner = await self._make_runner(**options)
         try:
             await runner.setup()
-            listening = self.socket_factory(self.host, self.port or 0, self._family())
-            self.host, self.port = listening.getsockname()[:2]
-            await SockSite(runner, sock=listening, ssl_context=self._ssl).start()
+            await self._listen(runner)
         except BaseException:
             await runner.cleanup()
             raise
         self.runner = runner
         self._root = URL.build(scheme=self.scheme, host=self.host, port=self.port)
+
+    async def _listen(self, runner: BaseRunner) -> None:
+        listening = self.socket_factory(self.host, self.port or 0, self._family())
+        self.host, self.port = listening.getsockname()[:2]
+        await SockSite(runner, sock=listening, ssl_context=self._ssl).start()
 
     def _family(self) -> socket.AddressFamily:
         with contextlib.suppress(ValueError):
@@ -156,7 +167,7 @@ class BaseTestServer(ABC):
         return socket.AF_INET
 
     @abstractmethod
-    async def _make_runner(self, **kwargs: Any) -> BaseRunner[Any]:
+    async def _make_runner(self, **kwargs: Any) -> BaseRunner:
         """Return the runner that serves; it is not set up yet."""
 
     def make_url(self, path: StrOrURL) -> URL:
@@ -242,8 +253,15 @@ class TestServer(BaseTestServer):
         self.app = app
         super().__init__(scheme=scheme, host=host, port=port, **kwargs)
 
-    async def _make_runner(self, **kwargs: Any) -> BaseRunner[Any]:
+    async def _make_runner(self, **kwargs: Any) -> BaseRunner:
         return AppRunner(self.app, **kwargs)
+
+
+class _MemoryTestServer(TestServer):
+    """Serves an application without a socket, to clients with an `AppConnector` to its runner."""
+
+    async def _listen(self, runner: BaseRunner) -> None:
+        self.host = "app.test"
 
 
 class RawTestServer(BaseTestServer):
@@ -261,7 +279,7 @@ class RawTestServer(BaseTestServer):
         self._handler = handler
         super().__init__(scheme=scheme, host=host, port=port, **kwargs)
 
-    async def _make_runner(self, debug: bool = True, **kwargs: Any) -> BaseRunner[Any]:
+    async def _make_runner(self, debug: bool = True, **kwargs: Any) -> BaseRunner:
         return ServerRunner(Server(self._handler, debug=debug, **kwargs))
 
 
