@@ -25,7 +25,7 @@ from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 from propcache.api import under_cached_property as reify
 from yarl import URL
 
-from aiohttp import hdrs, multipart, payload
+from aiohttp import hdrs, payload
 from aiohttp._client import request_head
 from aiohttp._client.body_writer import write_body
 from aiohttp._client.tls import Fingerprint, SSLOption, checked_ssl
@@ -43,6 +43,7 @@ from aiohttp._fields.link import parse_links
 from aiohttp._futures import noop, set_exception, set_result
 from aiohttp._h1.messages import HttpVersion, HttpVersion11
 from aiohttp._h1.serialize import request_head as serialize_request_head
+from aiohttp._software import SERVER_SOFTWARE
 from aiohttp._timers import BaseTimerContext, TimerNoop
 from aiohttp.client_exceptions import (
     ClientConnectionError,
@@ -51,8 +52,6 @@ from aiohttp.client_exceptions import (
     ContentTypeError,
 )
 from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD
-from aiohttp.formdata import FormData
-from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_writer import StreamWriter
 from aiohttp.typedefs import (
@@ -265,6 +264,11 @@ class ClientRequest:
         )
 
     @property
+    def timer(self) -> BaseTimerContext:
+        """The timer of the call."""
+        return self._timer
+
+    @property
     def host(self) -> str:
         """The host, as it goes over the wire."""
         return self.url.raw_host or ""
@@ -430,13 +434,8 @@ class ClientRequest:
         self._set_body(body)
 
     def _set_body(self, body: Any) -> None:
-        if isinstance(body, FormData):
-            body = body()
         if not isinstance(body, payload.Payload):
-            try:
-                body = payload.PAYLOAD_REGISTRY.get(body, disposition=None)
-            except payload.LookupError:
-                body = payload.PAYLOAD_REGISTRY.get(FormData(body)(), disposition=None)
+            body = _as_payload(body)
         self._body = body
         if not self.chunked and hdrs.CONTENT_LENGTH not in self.headers and body.size is None:
             self.chunked = True
@@ -660,6 +659,17 @@ def _auto_headers_of(accept: Mapping[str, str]) -> CIMultiDict[str]:
     return _automatic(tuple(accept.items()))
 
 
+def _as_payload(body: Any) -> payload.Payload:
+    """Return what sends ``body``: what is registered for its type, or else a form."""
+    try:
+        return payload.PAYLOAD_REGISTRY.get(body, disposition=None)
+    except payload.LookupError:
+        from aiohttp.formdata import FormData
+
+        form = body if isinstance(body, FormData) else FormData(body)
+        return form()
+
+
 def _warn_if_unclosed_payload(body: payload.Payload, stacklevel: int = 2) -> None:
     """Warn when a body that holds a resource is about to be dropped."""
     if not body.autoclose and not body.consumed:
@@ -860,6 +870,8 @@ class ClientResponse(HeadersMixin):
         raw = self._headers.get(hdrs.CONTENT_DISPOSITION)
         if raw is None:
             return None
+        from aiohttp import multipart
+
         kind, parameters = multipart.parse_content_disposition(raw)
         filename = multipart.content_disposition_filename(parameters)
         return ContentDisposition(kind, MappingProxyType(dict(parameters)), filename)

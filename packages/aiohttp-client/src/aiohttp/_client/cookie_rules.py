@@ -96,7 +96,7 @@ def path_matches(request_path: str, cookie_path: str) -> bool:
 
 
 def expiry_of(max_age: str, expires: float | None, now: float) -> float | None:
-    """Return the POSIX time at which a cookie ends, or None for the end of the session (§5.7 step 3).
+    """Return the POSIX time at which a cookie ends; None is the end of the session (§5.7 step 3).
 
     Args:
         max_age: the Max-Age attribute; it counts more than Expires, unless it is no number.

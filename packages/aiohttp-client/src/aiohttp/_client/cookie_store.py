@@ -1,4 +1,4 @@
-"""Cookies by domain, path and name, with their limits and their ends.  Pure: callers bring the time.
+"""Cookies by domain, path and name, with their limits and ends.  Pure: callers bring the time.
 
 The limits are those of Chrome's cookie store: what is over them goes, least recently used first.
 """

@@ -5,7 +5,7 @@ Pure.  RFC 9110 §11.6.2 (Authorization), §15.4 (what a redirect must not carry
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
@@ -42,10 +42,9 @@ def choose_auth(
     from_url: BasicAuth | None,
     default: BasicAuth | None,
     default_origin: URL | None,
-    netrc: Callable[[str], BasicAuth | None] | None,
     headers: MutableMapping[str, str],
 ) -> BasicAuth | None:
-    """Return the credentials for ``url``: the call's, the URL's, the session's, netrc's, in this order.
+    """Return the credentials for ``url``: the call's, else the URL's, else the session's.
 
     ``default_origin``: the only origin that may see the session's credentials; ``None``: all may.
     """
@@ -56,8 +55,6 @@ def choose_auth(
         if hdrs.AUTHORIZATION in headers:
             refuse_two_sources(default, None, headers)
         return default
-    if netrc is not None and url.host is not None and hdrs.AUTHORIZATION not in headers:
-        return netrc(url.host)
     return None
 
 

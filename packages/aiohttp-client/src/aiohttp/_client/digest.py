@@ -1,4 +1,4 @@
-"""The arithmetic of Digest authentication (RFC 7616 §3).  Pure: nonces are handed in, not rolled."""
+"""The arithmetic of Digest authentication (RFC 7616 §3).  Pure: nonces are handed in."""
 
 from __future__ import annotations
 

@@ -1,0 +1,350 @@
+"""One call of a session: hop after hop until a response is final.
+
+I/O: drives an exchange (a connector), a cookie jar and the environment, all handed in.  What is
+decided on the way is decided in the pure rooms beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from aiohttp import hdrs
+from aiohttp._client import credentials, redirects
+from aiohttp._client.options import RequestOptions, ResponseParams
+from aiohttp._client.request_head import IDEMPOTENT_METHODS
+from aiohttp._fields.auth import strip_auth_from_url
+from aiohttp.client_exceptions import (
+    ClientConnectionResetError,
+    ClientOSError,
+    ClientPayloadError,
+    InvalidUrlClientError,
+    NonHttpUrlClientError,
+    ServerDisconnectedError,
+    TooManyRedirects,
+)
+from aiohttp.client_middlewares import build_client_middlewares
+from aiohttp.log import client_logger
+from aiohttp.payload import BytesPayload
+
+if TYPE_CHECKING:
+    from aiohttp._client.deadlines import AnyDeadline
+    from aiohttp._client.exchange import Exchange
+    from aiohttp._client.options import ClientTimeout
+    from aiohttp._client.proxies import ProxyResolver
+    from aiohttp._fields.auth import BasicAuth
+    from aiohttp.client import ClientSession
+    from aiohttp.client_reqrep import ClientRequest, ClientResponse
+    from aiohttp.tracing import Trace
+
+# What a kept connection that died meanwhile fails with.
+_DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionResetError)
+
+
+class Call:
+    """What is to be asked next, and what was asked before; made for each call."""
+
+    __slots__ = (
+        "auth",
+        "cookies",
+        "data",
+        "deadline",
+        "exchange",
+        "explicit_auth",
+        "headers",
+        "history",
+        "method",
+        "middlewares",
+        "netrc",
+        "options",
+        "params",
+        "proxies",
+        "proxy_headers",
+        "response_params",
+        "schemes",
+        "session",
+        "skip_auto_headers",
+        "ssl",
+        "timeout",
+        "traces",
+        "url",
+        "url_params",
+        "version",
+    )
+
+    def __init__(
+        self,
+        session: ClientSession,
+        exchange: Exchange,
+        method: str,
+        url: URL,
+        options: RequestOptions,
+    ) -> None:
+        self.session = session
+        self.exchange = exchange
+        self.options = options
+        # The request of the next hop.
+        self.method = method
+        self.url = url
+        self.params = options.params
+        self.data = options.data
+        self.cookies = options.cookies
+        self.explicit_auth = options.auth
+        self.headers: CIMultiDict[str]
+        # Responses that redirected, oldest first.
+        self.history: list[ClientResponse] = []
+        # These are the same for all hops; set by the session.
+        self.ssl: Any = True
+        self.schemes: frozenset[str] = redirects.HTTP_SCHEMES
+        self.proxies: ProxyResolver
+        self.proxy_headers: CIMultiDict[str] | None = None
+        self.netrc: Callable[[str], BasicAuth | None] | None = None
+        self.skip_auto_headers: frozenset[str] | None = None
+        self.middlewares: Sequence[Any] = ()
+        self.version: Any = None
+        self.timeout: ClientTimeout
+        self.response_params: ResponseParams
+        self.deadline: AnyDeadline
+        self.traces: Sequence[Trace] = ()
+
+    # The loop…
+
+    async def run(self) -> ClientResponse:
+        """Return the final response."""
+        while True:
+            request, response = await self._hop()
+            redirect = self._next(request, response)
+            if redirect is None:
+                await self._close_body(request, response)
+                response._history = tuple(self.history)
+                return response
+            for trace in self.traces:
+                await trace.send_request_redirect(
+                    self.method, self.url.update_query(self.params), self.headers, response
+                )
+            await self._follow(redirect, request, response)
+
+    async def _hop(self) -> tuple[ClientRequest, ClientResponse]:
+        """Send the next request; once more when it met a connection that had died meanwhile."""
+        may_retry = self.session._retry_connection and self.method in IDEMPOTENT_METHODS
+        while True:
+            request = await self._make_request()
+            try:
+                response = await self._handle(request)
+            except _DEAD_CONNECTION:
+                body = request._body
+                if may_retry and request.connection_reused and (body is None or not body.consumed):
+                    may_retry = False
+                    if body is not None:
+                        self.data = body
+                    continue
+                await self._abandon_body(request)
+                raise
+            except BaseException:
+                await self._abandon_body(request)
+                raise
+            if response._raw_cookie_headers:
+                self.session.cookie_jar.update_cookies_from_headers(
+                    response._raw_cookie_headers, response.url
+                )
+            return request, response
+
+    async def _handle(self, request: ClientRequest) -> ClientResponse:
+        if not self.middlewares:
+            return await self.exchange.send(request, self.traces, self.timeout)
+        return await build_client_middlewares(self._send, self.middlewares)(request)
+
+    async def _send(self, request: ClientRequest) -> ClientResponse:
+        request.response_params = self.response_params
+        return await self.exchange.send(request, self.traces, self.timeout)
+
+    # The request of a hop…
+
+    async def _make_request(self) -> ClientRequest:
+        session = self.session
+        options = self.options
+        url = self.url
+        from_url: BasicAuth | None = None
+        if url.raw_user or url.raw_password:
+            url, from_url = strip_auth_from_url(url)
+            self.url = url
+        if not url.raw_host:
+            raise InvalidUrlClientError(url, "a URL without a host cannot be asked")
+        auth = await self._choose_auth(url, from_url)
+        proxy = await self._resolve_proxy(url)
+        request = session._request_class(
+            self.method,
+            url,
+            params=self.params,
+            headers=self.headers,
+            skip_auto_headers=self.skip_auto_headers,
+            data=self.data,
+            cookies=self._choose_cookies(url),
+            auth=auth,
+            version=self.version,
+            compress=options.compress,
+            chunked=options.chunked,
+            expect100=options.expect100,
+            loop=session._loop,
+            response_class=session._response_class,
+            proxy=proxy.url,
+            proxy_auth=proxy.auth,
+            timer=self.deadline,
+            session=session,
+            ssl=self.ssl,
+            server_hostname=options.server_hostname,
+            proxy_headers=self.proxy_headers if proxy.url is not None else None,
+            traces=self.traces,
+            trust_env=False,  # decided above
+        )
+        request.response_params = self.response_params
+        if options.upload_tracker is not None:
+            request.upload_tracker = options.upload_tracker
+        return request
+
+    async def _choose_auth(self, url: URL, from_url: BasicAuth | None) -> BasicAuth | None:
+        session = self.session
+        if (
+            from_url is None
+            and self.explicit_auth is None
+            and session._default_auth is None
+            and self.netrc is None
+        ):
+            return None
+        credentials.refuse_two_sources(self.explicit_auth, from_url, self.headers)
+        auth = credentials.choose_auth(
+            url,
+            explicit=self.explicit_auth,
+            from_url=from_url,
+            default=session._default_auth,
+            default_origin=session._base_url_origin,
+            headers=self.headers,
+        )
+        if auth is None and self.netrc is not None and hdrs.AUTHORIZATION not in self.headers:
+            # Reads a file.
+            auth = await session._loop.run_in_executor(None, self.netrc, url.host or "")
+        return auth
+
+    async def _resolve_proxy(self, url: URL) -> Any:
+        return self.proxies(url)
+
+    def _choose_cookies(self, url: URL) -> Any:
+        jar = self.session.cookie_jar
+        cookies: Any = jar.filter_cookies(url) if len(jar) else None
+        if self.cookies:
+            own = self.session._cookies_for(self.cookies, url)
+            if not cookies:
+                return own
+            cookies.update(own)
+        return cookies
+
+    # Redirects…
+
+    def _next(self, request: ClientRequest, response: ClientResponse) -> redirects.Redirect | None:
+        """Return where ``response`` redirects to, if it is to be followed."""
+        options = self.options
+        if response.status not in redirects.REDIRECT_STATUSES or not options.allow_redirects:
+            return None
+        location = redirects.redirect_location(response.headers)
+        if location is None:
+            return None
+        self.history.append(response)
+        try:
+            if options.max_redirects and len(self.history) >= options.max_redirects:
+                raise TooManyRedirects(
+                    self.history[0].request_info,
+                    tuple(self.history),
+                    status=response.status,
+                    message=f"more than {options.max_redirects - 1} redirects; "
+                    "expected fewer, or pass a larger max_redirects",
+                    headers=response.headers,
+                )
+            return redirects.decide(
+                response.status,
+                self.method,
+                self.url,
+                location,
+                requote=self.session._requote_redirect_url,
+                schemes=self.schemes,
+            )
+        except BaseException:
+            response.close()
+            raise
+
+    async def _follow(
+        self, redirect: redirects.Redirect, request: ClientRequest, response: ClientResponse
+    ) -> None:
+        """Make the next hop the one that ``redirect`` asks for."""
+        response.release()
+        body = request._body
+        if not redirect.keeps_body:
+            self.data = None
+            redirects.drop_body_fields(self.headers)
+            await self._close(body)
+        elif body is not None:
+            if body.consumed:
+                raise ClientPayloadError(
+                    f"{response.status} redirect of {self.method} {self.url} asks for the body "
+                    "once more; expected a body that can be sent twice; got a consumed "
+                    f"{type(body).__name__}; pass bytes or a seekable file, or set "
+                    "allow_redirects=False"
+                )
+            self.data = body
+        if not redirect.same_origin:
+            self._leave_origin(redirect.url)
+        self.method = redirect.method
+        self.url = redirect.url
+        self.params = None
+
+    def _leave_origin(self, url: URL) -> None:
+        dropped = credentials.drop_private_fields(self.headers)
+        if self.explicit_auth is not None:
+            dropped.append("auth")
+        if self.cookies:
+            dropped.append("cookies")
+        self.explicit_auth = None
+        self.cookies = None
+        if dropped:
+            client_logger.debug(
+                "redirect to another origin (%s): not sent there: %s",
+                url.origin(),
+                ", ".join(dropped),
+            )
+
+    # Bodies…
+
+    async def _close_body(self, request: ClientRequest, response: ClientResponse) -> None:
+        """Close the body of the final request as soon as it is sent."""
+        body = request._body
+        if body is None or isinstance(body, BytesPayload):
+            return
+        writer = response._writer
+        if writer is None:
+            await body.close()
+        else:
+            loop = self.session._loop
+            tasks = self.session._closing_bodies
+
+            def close(_: object) -> None:
+                task = loop.create_task(body.close())
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+            writer.add_done_callback(close)
+
+    async def _abandon_body(self, request: ClientRequest) -> None:
+        request.terminate()
+        await self._close(request._body)
+
+    async def _close(self, body: Any) -> None:
+        if body is not None:
+            await body.close()
+
+
+def check_scheme(url: URL, schemes: frozenset[str]) -> None:
+    """Raise `NonHttpUrlClientError` for a scheme that is out of reach."""
+    if url.scheme not in schemes:
+        raise NonHttpUrlClientError(url)

@@ -1,0 +1,68 @@
+"""One hop: a request goes out over a connection, and a response whose head is there comes back.
+
+`Exchange` is the interface between the session and whatever carries requests: connectors have it, and
+so may a connector in memory or of another version of HTTP.  `over_connection` is how every connector
+with byte streams does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp._client.options import ResponseParams
+
+if TYPE_CHECKING:
+    from aiohttp._client.options import ClientTimeout
+    from aiohttp.client_reqrep import ClientRequest, ClientResponse
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+_DEFAULT_PARAMS = ResponseParams()
+
+
+class Exchange(Protocol):
+    """Carries a request to where it is meant to go, and brings the response."""
+
+    async def send(
+        self, request: ClientRequest, traces: Sequence[Trace], timeout: ClientTimeout
+    ) -> ClientResponse:
+        """Return the response to ``request``, its head received.
+
+        Runs inside the timer of the call; ``timeout`` bounds the phases (connecting, silence).  When
+        it is cancelled or fails, nothing of the request is left behind.
+        """
+        ...
+
+
+class _Connector(Protocol):
+    async def connect(
+        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+    ) -> Connection: ...
+
+
+async def over_connection(
+    connector: _Connector,
+    request: ClientRequest,
+    traces: Sequence[Trace],
+    timeout: ClientTimeout,
+) -> ClientResponse:
+    """Connect, send, and await the head."""
+    conn = await connector.connect(request, traces=traces, timeout=timeout)  # type: ignore[arg-type]
+    try:
+        protocol = conn.protocol
+        if protocol is None:
+            raise AssertionError("connect() returned a connection that was released")
+        request.connection_reused = protocol.timing.responses > 0
+        protocol.expect_response(
+            request.method, request.response_params or _DEFAULT_PARAMS, request.timer
+        )
+        response = await request.send(conn)
+        try:
+            return await response.start(conn)
+        except BaseException:
+            response.close()
+            raise
+    except BaseException:
+        conn.close()
+        raise

@@ -1,0 +1,62 @@
+"""A tunnel through an HTTP proxy: CONNECT, RFC 9110 §9.3.6.
+
+I/O: takes the connection to the proxy and the request that asks for the tunnel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import hdrs
+from aiohttp._client.options import ResponseParams
+from aiohttp.client_exceptions import ClientHttpProxyError
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+    from aiohttp.client_reqrep import ClientRequest
+    from aiohttp.connector import Connection
+
+_PARAMS = ResponseParams()
+
+
+async def open_tunnel(
+    conn: Connection, proxy_request: ClientRequest, target: URL
+) -> asyncio.Transport:
+    """Ask the proxy behind ``conn`` for a tunnel to ``target``; return its transport.
+
+    The connection is the tunnel's from then on.  Raises `ClientHttpProxyError` when the proxy refuses.
+    """
+    proxy_request.method = hdrs.METH_CONNECT
+    proxy_request.url = target
+    # RFC 9112 §3.2.3: the target and Host name the far end, not the proxy.
+    proxy_request.headers[hdrs.HOST] = f"{target.host_subcomponent}:{target.port}"
+    protocol = conn.protocol
+    if protocol is None:
+        raise AssertionError("a tunnel needs a connection that was not released")
+    try:
+        protocol.expect_response(hdrs.METH_CONNECT, _PARAMS, proxy_request.timer)
+        response = await proxy_request.send(conn)
+        try:
+            await response.start(conn)
+        except BaseException:
+            response.close()
+            raise
+        if not 200 <= response.status < 300:
+            message = response.reason or ""
+            response.close()
+            raise ClientHttpProxyError(
+                proxy_request.request_info,
+                response.history,
+                status=response.status,
+                message=message,
+                headers=response.headers,
+            )
+        transport = protocol.transport
+        if transport is None:
+            raise ConnectionResetError("the proxy closed the tunnel at once")
+        return transport
+    except BaseException:
+        conn.close()
+        raise

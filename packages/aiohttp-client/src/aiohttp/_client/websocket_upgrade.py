@@ -1,0 +1,138 @@
+"""The opening handshake of a WebSocket (RFC 6455 §4.1) by a session.
+
+I/O: takes the session that sends the request.  What is proposed and what an answer means is decided in
+`_websocket.handshake`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attr
+from multidict import CIMultiDict
+
+from aiohttp import hdrs
+from aiohttp._websocket.handshake import Agreement, Proposal, check_response, ws_ext_gen
+from aiohttp._websocket.models import Role, WSHandshakeError
+from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp._websocket.writer import WebSocketWriter
+from aiohttp.client_exceptions import WSServerHandshakeError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiohttp.client_reqrep import ClientResponse
+    from aiohttp.client_ws import ClientWebSocketResponse, ClientWSTimeout
+
+# Bytes of messages that are held unread before the connection is paused.
+_QUEUE_LIMIT = 2**16
+
+
+@attr.s(auto_attribs=True, frozen=True, slots=True)
+class WSOptions:
+    """How the WebSocket behaves once it is open."""
+
+    timeout: ClientWSTimeout
+    autoclose: bool = True
+    autoping: bool = True
+    heartbeat: float | None = None
+    max_msg_size: int = 4 * 1024 * 1024
+    decode_text: bool = True
+
+
+def propose(
+    headers: CIMultiDict[str], protocols: Iterable[str], origin: str | None, compress: int
+) -> Proposal:
+    """Put a proposal into ``headers`` and return it.  ``compress``: window bits, 0 for none."""
+    proposal = Proposal(base64.b64encode(os.urandom(16)).decode(), tuple(protocols), compress)
+    headers.setdefault(hdrs.UPGRADE, "websocket")
+    headers.setdefault(hdrs.CONNECTION, "Upgrade")
+    headers.setdefault(hdrs.SEC_WEBSOCKET_VERSION, "13")
+    headers[hdrs.SEC_WEBSOCKET_KEY] = proposal.key
+    if proposal.protocols:
+        headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = ",".join(proposal.protocols)
+    if origin is not None:
+        headers[hdrs.ORIGIN] = origin
+    if compress:
+        headers[hdrs.SEC_WEBSOCKET_EXTENSIONS] = ws_ext_gen(compress=compress)
+    return proposal
+
+
+def agree(response: ClientResponse, proposal: Proposal) -> Agreement:
+    """Return what the server agreed to; `WSServerHandshakeError` when it did not."""
+    if response.status != 101:
+        raise _refused(response, f"Invalid response status; expected 101; got {response.status}")
+    headers = response.headers
+    try:
+        return check_response(
+            proposal,
+            upgrade=headers.getall(hdrs.UPGRADE, ()),
+            connection=headers.getall(hdrs.CONNECTION, ()),
+            accept=headers.getall(hdrs.SEC_WEBSOCKET_ACCEPT, ()),
+            protocol=headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ()),
+            extensions=headers.getall(hdrs.SEC_WEBSOCKET_EXTENSIONS, ()),
+        )
+    except WSHandshakeError as error:
+        raise _refused(response, str(error)) from error
+
+
+def _refused(response: ClientResponse, message: str) -> WSServerHandshakeError:
+    return WSServerHandshakeError(
+        response.request_info,
+        response.history,
+        message=message,
+        status=response.status,
+        headers=response.headers,
+    )
+
+
+def take_over(
+    response: ClientResponse,
+    agreement: Agreement,
+    options: WSOptions,
+    *,
+    response_class: type[ClientWebSocketResponse[Any]],
+    loop: asyncio.AbstractEventLoop,
+) -> ClientWebSocketResponse[Any]:
+    """Let the connection of ``response`` speak WebSocket."""
+    conn = response.connection
+    protocol = None if conn is None else conn.protocol
+    transport = None if conn is None else conn.transport
+    if protocol is None or transport is None:
+        raise _refused(response, "the connection closed right after the handshake")
+    compression = agreement.compression
+    reader = WebSocketDataQueue(protocol, _QUEUE_LIMIT, loop=loop)
+    writer = WebSocketWriter(
+        protocol,
+        transport,
+        use_mask=True,
+        compress=compression.window_bits,
+        notakeover=compression.no_context_takeover,
+    )
+    websocket = response_class(
+        reader,
+        writer,
+        agreement.protocol,
+        response,
+        options.timeout,
+        options.autoclose,
+        options.autoping,
+        loop,
+        heartbeat=options.heartbeat,
+        compress=compression.window_bits,
+        client_notakeover=compression.no_context_takeover,
+    )
+    protocol.set_parser(
+        WebSocketReader(
+            reader,
+            options.max_msg_size,
+            compress=bool(compression.window_bits),
+            decode_text=options.decode_text,
+            role=Role.CLIENT,
+        ),
+        reader,
+    )
+    return websocket
