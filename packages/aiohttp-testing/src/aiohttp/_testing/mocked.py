@@ -38,9 +38,9 @@ def make_mocked_coro(
 
 
 def _mocked_transport(sslcontext: ssl.SSLContext | None) -> mock.Mock:
-    """Return a stand-in transport that knows whether it is encrypted, and nothing else."""
+    """Return a stand-in transport that knows whether it is encrypted, and its own address."""
     transport = mock.Mock(spec=asyncio.Transport)
-    known = {"sslcontext": sslcontext}
+    known = {"sslcontext": sslcontext, "sockname": ("127.0.0.1", 80)}
     transport.get_extra_info.side_effect = lambda name, default=None: known.get(name, default)
     transport.is_closing.return_value = False
     return transport
@@ -63,6 +63,8 @@ def _mocked_protocol(transport: Any) -> mock.Mock:
     protocol = mock.Mock()
     protocol.transport = transport
     protocol.peername = None
+    protocol.max_field_size = 8190
+    protocol.max_headers = 128
     protocol.ssl_context = transport.get_extra_info("sslcontext")
     return protocol
 
@@ -152,7 +154,8 @@ def make_mocked_request(
     if writer is sentinel:
         writer = _mocked_writer(transport)
     request = Request(
-        _message(method, path, headers, version, closing),
+        # A request of HTTP/1.0 is the last of its connection (RFC 9112 §9.3).
+        _message(method.upper(), path, headers, version, closing or version < HttpVersion11),
         payload,
         protocol,
         writer,
