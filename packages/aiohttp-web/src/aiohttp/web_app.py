@@ -228,7 +228,8 @@ class Application(MutableMapping[Union[str, AppKey[Any]], Any]):
         if not isinstance(key, AppKey):
             warnings.warn(
                 "It is recommended to use web.AppKey instances for keys: they carry the type of the"
-                " value, and two libraries never choose the same",
+                " value, and two libraries never choose the same.\n"
+                "https://docs.aiohttp.org/en/stable/web_advanced.html#application-s-config",
                 category=NotAppKeyWarning,
                 stacklevel=2,
             )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import socket
 from collections.abc import Iterator, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -268,21 +267,19 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
 
     @reify
     def host(self) -> str:
-        """The host that was asked: the target's, the ``Host`` field, or the name of this machine."""
+        """The host that was asked: the target's, the ``Host`` field, or the address that was reached.
+
+        The last is for an HTTP/1.0 peer, which need not say; nothing is asked of the DNS.
+        """
         if (url := self._absolute_url()) is not None:
             return url.host or ""
         host = self._headers.get(hdrs.HOST)
         if host is not None:
             return host
-        return self._local_address() or socket.getfqdn()
-
-    def _local_address(self) -> str | None:
-        """Return the address that an HTTP/1.0 peer reached, which sent no ``Host``."""
-        transport = self.transport
-        if transport is None:
-            return None
-        name = transport.get_extra_info("sockname")
-        return str(name[0]) if isinstance(name, (tuple, list)) and name else None
+        name = self.get_extra_info("sockname")
+        if isinstance(name, (tuple, list)):
+            name = name[0] if name else None
+        return str(name or "")
 
     @reify
     def remote(self) -> str | None:

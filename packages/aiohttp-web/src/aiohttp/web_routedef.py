@@ -55,6 +55,8 @@ _METHODS_WITH_SHORTCUT = frozenset(
 class AbstractRouteDef(abc.ABC):
     """Something that can register routes."""
 
+    __slots__ = ()
+
     @abc.abstractmethod
     def register(self, router: UrlDispatcher) -> list[AbstractRoute]:
         """Register with ``router`` and return the routes made."""

@@ -19,6 +19,9 @@ from yarl import URL
 # What `{name}` matches when it brings no pattern of its own: at least one character of one segment.
 SEGMENT = r"[^{}/]+"
 
+# What stands between segments, as a regular expression.
+PATH_SEPARATOR = re.escape("/")
+
 _VARIABLE = re.compile(
     r"\{(?P<name>[_a-zA-Z][_a-zA-Z0-9]*)"
     r"(?::(?P<pattern>(?:[^{}]|\{[^{}]*\})*))?\}"  # the braces inside are those of `\d{1,3}`

@@ -7,6 +7,7 @@ are classes.
 
 from aiohttp.web_urldispatcher.dispatcher import ResourcesView, RoutesView, UrlDispatcher
 from aiohttp.web_urldispatcher.resources import (
+    PATH_SEP,
     AbstractResource,
     DynamicResource,
     PlainResource,
@@ -31,6 +32,7 @@ from aiohttp.web_urldispatcher.subapps import (
 from aiohttp.web_urldispatcher.views import View
 
 __all__ = (
+    "PATH_SEP",
     "AbstractResource",
     "AbstractRoute",
     "AbstractRuleMatching",

@@ -15,6 +15,7 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._web.path_patterns import (
+    PATH_SEPARATOR,
     SEGMENT,
     compile_template,
     decode_path,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     IterableRoutes = Iterable[AbstractRoute]
 else:
     IterableRoutes = Iterable
+
+PATH_SEP = PATH_SEPARATOR
 
 _NO_METHODS: set[str] = set()
 _MISS: Resolution = (None, _NO_METHODS)

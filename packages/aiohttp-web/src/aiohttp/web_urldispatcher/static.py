@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import posixpath
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from aiohttp.web_urldispatcher.routes import InfoDict
 
     ExpectHandler = Callable[[Request], Awaitable["StreamResponse | None"]]
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/")
 
 
 class StaticResource(PrefixResource):
@@ -124,7 +129,9 @@ class StaticResource(PrefixResource):
 
     def _match_request(self, request: Request, path: str) -> Resolution:
         prefix = self._decoded_prefix
-        if path != prefix and not path.startswith(prefix + "/"):
+        if ".." in path and not _is_below(posixpath.normpath(path), prefix):
+            return None, set()
+        if not _is_below(path, prefix):
             return None, set()
         route = self._routes.get(request.method)
         if route is None:

@@ -132,8 +132,11 @@ class Domain(AbstractRuleMatching):
         return bool(host) and self.match_domain(host)  # type: ignore[arg-type]
 
     def match_domain(self, host: str) -> bool:
-        """Whether ``host``, as it stands in the field, is the domain."""
-        return host.lower() == self._domain
+        """Whether ``host``, as it stands in the field, is the domain; its port counts if we have one."""
+        host = host.lower()
+        if ":" not in self._domain:
+            host = host.partition(":")[0]
+        return host == self._domain
 
     def get_info(self) -> InfoDict:
         return {"domain": self._domain}
@@ -146,8 +149,9 @@ class MaskDomain(Domain):
 
     def __init__(self, domain: str) -> None:
         super().__init__(domain)
-        # A host name has no line ends, so that "." is every character of it.
-        self._mask = re.compile(re.escape(self._domain).replace(r"\*", ".*"))
+        # A star is any number of labels, but no port.
+        mask = re.escape(self._domain).replace(r"\*", "[^:]*")
+        self._mask = re.compile(mask if ":" in self._domain else f"{mask}(?::.*)?")
 
     @property
     def canonical(self) -> str:
