@@ -58,5 +58,6 @@ from aiohttp._timers import calculate_timeout_when as calculate_timeout_when
 from aiohttp._timers import call_later as call_later
 from aiohttp._timers import ceil_timeout as ceil_timeout
 from aiohttp._timers import weakref_handle as weakref_handle
+from aiohttp.streams import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
 
 __all__ = ("BasicAuth", "ChainMapProxy", "ETag", "reify")
