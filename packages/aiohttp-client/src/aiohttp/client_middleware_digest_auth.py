@@ -171,7 +171,13 @@ class DigestAuthMiddleware:
         challenge = self._find_challenge(response)
         if challenge is None:
             return None
-        self._session = _Session(challenge, digest.protection_space(challenge, url))
+        # Only the origin that the credentials are for says where else they are good: an origin that
+        # it named cannot hand them on.
+        if self._session is None or url.origin() == self._origin:
+            spaces = digest.protection_space(challenge, url)
+        else:
+            spaces = self._session.spaces
+        self._session = _Session(challenge, spaces)
         return self._session
 
     def _may_answer(self, url: URL) -> bool:

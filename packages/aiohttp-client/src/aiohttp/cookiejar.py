@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel, SimpleCookie
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ class RequestCookies(SimpleCookie):
 
     def output(
         self,
-        attrs: list[str] | None = None,
+        attrs: Container[str] | None = None,
         header: str = "Set-Cookie:",
         sep: str = "\r\n",
     ) -> str:
@@ -132,6 +133,7 @@ class CookieJar(AbstractCookieJar):
         """Write the cookies to a file, as JSON; a new file is readable by its owner alone."""
         self._store.expire(time.time())
         text = cookie_file.dump(self._store)
+        # Not Path.open(), which has no opener.
         with open(file_path, "w", encoding="utf-8", opener=_open_private) as file:
             file.write(text)
 
@@ -143,8 +145,7 @@ class CookieJar(AbstractCookieJar):
         Raises:
             ValueError, pickle.UnpicklingError: it is no such file; the jar is as it was.
         """
-        with open(file_path, "rb") as file:
-            data = file.read()
+        data = Path(file_path).read_bytes()
         now = time.time()
         loaded = CookieStore()
         for saved in cookie_file.parse(data):
@@ -385,7 +386,7 @@ def _length_of(cookie: Morsel[str]) -> int:
 def _within_limits(cookies: list[StoredCookie]) -> list[StoredCookie]:
     """Return the first of ``cookies`` that one Cookie field may hold."""
     room = MAX_COOKIE_HEADER_LENGTH
-    kept = []
+    kept: list[StoredCookie] = []
     for cookie in cookies:
         # "; " stands between two.
         length = _length_of(cookie.sendable) + (2 if kept else 0)

@@ -141,11 +141,6 @@ class AsyncResolver(AbstractResolver):
         self._resolver: aiodns.DNSResolver | None
         if args or kwargs:
             self._resolver = module.DNSResolver(*args, loop=self._loop, **kwargs)
-            if not hasattr(self._resolver, "gethostbyname"):
-                # A c-ares as old as that cannot do what the next call needs.
-                raise RuntimeError(
-                    "aiodns is too old; expected 1.1 or newer: pip install -U aiodns"
-                )
         else:
             self._manager = _DNSResolverManager()
             self._resolver = self._manager.get_resolver(self, self._loop)
@@ -169,27 +164,12 @@ class AsyncResolver(AbstractResolver):
             reason = error.args[1] if len(error.args) >= 2 else "DNS lookup failed"
             raise OSError(None, reason) from error
         hosts = [
-            _result(host, await self._address_text(node), int(node.addr[1]), node.family, 0)
+            _result(host, await _address_text(self._resolver, node), port, node.family, 0)
             for node in answer.nodes
         ]
         if not hosts:
             raise OSError(None, "DNS lookup failed")
         return hosts
-
-    async def _address_text(self, node: Any) -> str:
-        address: tuple[Any, ...] = node.addr
-        if node.family == socket.AF_INET6 and len(address) > 3 and address[3]:
-            # Link-local: the interface belongs to the address (RFC 4007 §11).
-            text, *_ = await self._named_scope(address)
-            return text
-        return _decoded(address[0])
-
-    async def _named_scope(self, address: tuple[Any, ...]) -> tuple[str, str | None]:
-        assert self._resolver is not None
-        answer = await self._resolver.getnameinfo(
-            (_decoded(address[0]), *address[1:]), _NAME_SOCKET_FLAGS
-        )
-        return answer.node, answer.service
 
     async def close(self) -> None:
         """Give back the shared resolver, or cancel the queries of an own one; also twice."""
@@ -200,6 +180,16 @@ class AsyncResolver(AbstractResolver):
         elif self._resolver is not None:
             self._resolver.cancel()
             self._resolver = None
+
+
+async def _address_text(resolver: aiodns.DNSResolver, node: Any) -> str:
+    address: tuple[Any, ...] = node.addr
+    text = _decoded(address[0])
+    if node.family == socket.AF_INET6 and len(address) > 3 and address[3]:
+        # Link-local: the interface belongs to the address (RFC 4007 §11).
+        named = await resolver.getnameinfo((text, *address[1:]), _NAME_SOCKET_FLAGS)
+        return _decoded(named.node)
+    return text
 
 
 def _decoded(text: bytes | str) -> str:

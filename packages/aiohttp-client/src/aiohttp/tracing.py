@@ -201,8 +201,8 @@ class TraceConfig:
     A receiver is ``async def receiver(session, context, params)``.
 
     Args:
-        trace_config_ctx_factory: called with ``trace_request_ctx=…`` once a request; what it returns
-            is the ``context`` of all of its signals.
+        trace_config_ctx_factory: called with ``trace_request_ctx=…`` once a request; what it
+            returns is the ``context`` of all of its signals.
     """
 
     on_request_start = _Event(TraceRequestStartParams)

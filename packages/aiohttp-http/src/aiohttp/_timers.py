@@ -23,8 +23,6 @@ if sys.version_info >= (3, 11):
 else:
     from async_timeout import Timeout, timeout_at
 
-_COUNTS_CANCELLATIONS = sys.version_info >= (3, 11)
-
 # Seconds; a timeout longer than this is rounded up to a whole second of the loop's clock.
 CEIL_THRESHOLD = 5
 
@@ -136,7 +134,7 @@ class TimerContext(BaseTimerContext):
         task = asyncio.current_task(loop=self._loop)
         if task is None:
             raise RuntimeError("Timeout context manager should be used inside a task")
-        if _COUNTS_CANCELLATIONS:
+        if sys.version_info >= (3, 11):
             self._cancelling = task.cancelling()
         if self._cancelled:
             raise asyncio.TimeoutError from None
@@ -153,7 +151,7 @@ class TimerContext(BaseTimerContext):
         if task is None or exc_type is not asyncio.CancelledError or not self._cancelled:
             return
         # The cancellation is ours to take back; one of somebody else beside it goes on.
-        if _COUNTS_CANCELLATIONS and task.uncancel() > self._cancelling:
+        if sys.version_info >= (3, 11) and task.uncancel() > self._cancelling:
             return
         raise asyncio.TimeoutError from exc_val
 

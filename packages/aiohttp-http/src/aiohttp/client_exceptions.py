@@ -316,11 +316,11 @@ class ClientSSLError(ClientConnectorError):
     """TLS failed while connecting."""
 
 
-class ClientConnectorSSLError(ClientSSLError, _SSLErrorBase):  # type: ignore[misc]
+class ClientConnectorSSLError(ClientSSLError, _SSLErrorBase):
     """The TLS handshake failed."""
 
 
-class ClientConnectorCertificateError(ClientSSLError, _CertificateErrorBase):  # type: ignore[misc]
+class ClientConnectorCertificateError(ClientSSLError, _CertificateErrorBase):
     """The certificate of the server was not accepted; ``certificate_error`` says why."""
 
     def __init__(self, connection_key: ConnectionKey, certificate_error: Exception) -> None:
