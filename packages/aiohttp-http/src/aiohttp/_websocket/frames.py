@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Bytes to fragments to messages (RFC 6455 §5, RFC 7692 §7.2.2).
 
 `FrameReader` checks frames and hands on fragments as they arrive, also parts of a frame;
@@ -473,7 +472,11 @@ class WebSocketReader(FrameReader):
                 used = utf_8_decode(known, "strict", False)[1]
             except UnicodeDecodeError as exc:
                 raise _bad_text("text message") from exc
-            self._carry = known[used:]
+            carry = known[used:]
+            # CPython waits for the third byte of what is a surrogate already.
+            if len(carry) == 2 and carry[0] == 0xED and carry[1] >= 0xA0:
+                raise _bad_text("text message")
+            self._carry = carry
         pieces = self._pieces
         if size >= SMALL_PIECE:
             pieces.append(data)

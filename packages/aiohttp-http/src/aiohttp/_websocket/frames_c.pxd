@@ -116,7 +116,7 @@ cdef class WebSocketReader(FrameReader):
     @cython.locals(pieces=list)
     cdef int _on_fragment(self, bytes data, bint final) except -1
 
-    @cython.locals(size=Py_ssize_t, known=bytes, used=Py_ssize_t, pieces=list)
+    @cython.locals(size=Py_ssize_t, known=bytes, carry=bytes, used=Py_ssize_t, pieces=list)
     cdef int _add(self, bytes data) except -1
 
     cdef int _deliver(self, bytes data) except -1

@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """The queue between the frame reader and the task that receives, with back-pressure.
 
 This file is compiled twice: as it is, and as ``message_queue_c``.  It knows a protocol that can
