@@ -62,5 +62,5 @@ register_payload(BytesIOPayload, io.BytesIO)
 register_payload(BufferedReaderPayload, (io.BufferedReader, io.BufferedRandom))
 register_payload(IOBasePayload, io.IOBase)
 register_payload(StreamReaderPayload, StreamReader)
-# Many classes are asynchronous iterables beside what they are first: whoever knows them goes before.
+# Much is an asynchronous iterable beside what it is first: whoever knows that goes before.
 register_payload(AsyncIterablePayload, AsyncIterable, order=Order.try_last)

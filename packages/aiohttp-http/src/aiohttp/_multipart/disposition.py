@@ -1,0 +1,175 @@
+"""Content-Disposition as it comes in (RFC 6266, RFC 2183, RFC 2231, RFC 7578 §4.2).
+
+This file does not know messages or parts. What is sent is formatted in `_fields.disposition`.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp._fields.grammar import TOKEN, TOKEN_RE
+
+_OWS: Final = "[ \t]*"
+_TYPE: Final = re.compile(rf"{_OWS}({TOKEN}){_OWS}(?:;|\Z)")
+_PARAMETER_NAME: Final = re.compile(rf"{_OWS}([^=;\"]*?){_OWS}={_OWS}")
+_VALUE_END: Final = rf"{_OWS}(?:;|\Z)"
+_TOKEN_VALUE: Final = re.compile(rf"({TOKEN}){_VALUE_END}")
+_QUOTED_VALUE: Final = re.compile(rf'"((?:\\.|[^"\\])*)"{_VALUE_END}', re.DOTALL)
+# Browsers escape a double quote as %22 and nothing else, so that a backslash may stand before
+# the closing quote (WHATWG HTML, multipart/form-data encoding algorithm).
+_BROWSER_QUOTED_VALUE: Final = re.compile(rf'"(.*?)"{_VALUE_END}', re.DOTALL)
+_EMPTY_PARAMETER: Final = re.compile(rf"{_OWS}(?:;|\Z)")
+_QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
+# In a form only these two are escaped by anybody; other backslashes are part of the name.
+_FORM_QUOTED_PAIR: Final = re.compile(r'\\(["\\])')
+# RFC 2231 §3: filename*0, filename*1*, …
+_CONTINUATION: Final = re.compile(r"\*\d+\*?\Z", re.ASCII)
+_EXTENDED: Final = re.compile(r"([^']*)'[^']*'(.*)", re.DOTALL)
+
+
+class BadContentDispositionHeader(RuntimeWarning):
+    """A Content-Disposition that cannot be read."""
+
+
+class BadContentDispositionParam(RuntimeWarning):
+    """A parameter of Content-Disposition that cannot be read."""
+
+
+class _BadHeader(Exception):
+    """The whole field is to be ignored."""
+
+
+def parse_content_disposition(header: str | None) -> tuple[str | None, dict[str, str]]:
+    """Return the type, in lower case, and the parameters.
+
+    Extended parameters are decoded and keep the ``*`` in their name; continuations stay as they
+    are: see `content_disposition_filename()`. What cannot be read gives a warning, and
+    ``(None, {})`` if it is the whole field.
+    """
+    disptype, params, problems = read_content_disposition(header)
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    return disptype, params
+
+
+def read_content_disposition(
+    header: str | None,
+) -> tuple[str | None, dict[str, str], list[Warning]]:
+    """Do what `parse_content_disposition()` does, but return the warnings."""
+    if not header:
+        return None, {}, []
+    problems: list[Warning] = []
+    match = _TYPE.match(header)
+    if match is None:
+        return None, {}, [BadContentDispositionHeader(header)]
+    disptype = match[1].lower()
+    try:
+        params = _read_parameters(header, match.end(), disptype == "form-data", problems)
+    except _BadHeader:
+        return None, {}, [BadContentDispositionHeader(header)]
+    return disptype, params, problems
+
+
+def _read_parameters(
+    header: str, position: int, in_form: bool, problems: list[Warning]
+) -> dict[str, str]:
+    params: dict[str, str] = {}
+    while position < len(header):
+        empty = _EMPTY_PARAMETER.match(header, position)
+        if empty is not None:
+            if not in_form:
+                raise _BadHeader
+            position = empty.end()
+            continue
+        match = _PARAMETER_NAME.match(header, position)
+        if match is None:
+            raise _BadHeader
+        name = match[1].lower()
+        if name in params:
+            raise _BadHeader
+        quoted, raw, position = _read_value(header, match.end(), in_form)
+        value = _parameter_value(name, raw, quoted, in_form)
+        if value is None:
+            problems.append(BadContentDispositionParam(header))
+        else:
+            params[name] = value
+    if params and not in_form and header.endswith(";"):
+        raise _BadHeader
+    return params
+
+
+def _read_value(header: str, position: int, in_form: bool) -> tuple[bool, str, int]:
+    """Return whether the value is quoted, its inside, and the position after it."""
+    if not header.startswith('"', position):
+        match = _TOKEN_VALUE.match(header, position)
+        quoted = False
+    else:
+        match = _QUOTED_VALUE.match(header, position)
+        if match is None and in_form:
+            match = _BROWSER_QUOTED_VALUE.match(header, position)
+        quoted = True
+    if match is None:
+        raise _BadHeader
+    return quoted, match[1], match.end()
+
+
+def _parameter_value(name: str, raw: str, quoted: bool, in_form: bool) -> str | None:
+    """Return the value, None if it cannot be read."""
+    if not TOKEN_RE.fullmatch(name):
+        return None
+    if _CONTINUATION.search(name):
+        return _QUOTED_PAIR.sub(r"\1", raw) if quoted else raw
+    if name.endswith("*"):
+        # RFC 8187 §3.2.1: an extended value is not quoted.
+        return None if quoted else _decode_extended(raw)
+    if quoted:
+        raw = (_FORM_QUOTED_PAIR if in_form else _QUOTED_PAIR).sub(r"\1", raw)
+    # RFC 6266 §4.3: a receiver must not let a path in a file name lead it.
+    return raw.lstrip("\\/") if name == "filename" else raw
+
+
+def _decode_extended(raw: str) -> str | None:
+    match = _EXTENDED.fullmatch(raw)
+    if match is None:
+        return None
+    try:
+        return unquote(match[2], match[1] or "utf-8", "strict")
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def content_disposition_filename(params: Mapping[str, str], name: str = "filename") -> str | None:
+    """Return a parameter that may be plain, extended (RFC 8187) or continued (RFC 2231 §3).
+
+    Args:
+        params: from `parse_content_disposition()`.
+        name: of the parameter.
+    """
+    if f"{name}*" in params:
+        return params[f"{name}*"]
+    if name in params:
+        return params[name]
+    return _join_continuations(params, name)
+
+
+def _join_continuations(params: Mapping[str, str], name: str) -> str | None:
+    charset = "utf-8"
+    parts: list[str] = []
+    while True:
+        key = f"{name}*{len(parts)}"
+        if key in params:
+            parts.append(params[key])
+        elif f"{key}*" in params:
+            raw = params[f"{key}*"]
+            if not parts and (match := _EXTENDED.fullmatch(raw)):
+                charset, raw = match[1] or charset, match[2]
+            try:
+                parts.append(unquote(raw, charset, "strict"))
+            except (UnicodeDecodeError, LookupError):
+                return None
+        else:
+            return "".join(parts) if parts else None
