@@ -33,6 +33,7 @@ from aiohttp._client.deadlines import Deadlines
 from aiohttp._client.options import (
     DEFAULT_READ_BUFSIZE,
     DEFAULT_TIMEOUT,
+    ORDINARY_OPTIONS,
     ClientTimeout,
     RequestOptions,
     ResponseParams,
@@ -85,7 +86,6 @@ from aiohttp.client_exceptions import (
 from aiohttp.client_reqrep import ClientRequest, ClientResponse, Fingerprint, RequestInfo
 from aiohttp.client_ws import DEFAULT_WS_CLIENT_TIMEOUT, ClientWebSocketResponse, ClientWSTimeout
 from aiohttp.connector import (
-    HTTP_SCHEMAS,
     BaseConnector,
     NamedPipeConnector,
     TCPConnector,
@@ -492,7 +492,7 @@ class ClientSession:
         """Make a call; every verb ends here.  Keyword arguments as of `request`."""
         if self.closed:
             raise RuntimeError("Session is closed")
-        options = RequestOptions(**kwargs)
+        options = RequestOptions(kwargs)
         call = self._prepare(method, str_or_url, options)
         tracker = options.upload_tracker
         if tracker is not None:
@@ -506,7 +506,8 @@ class ClientSession:
                         method, call.url.update_query(call.params), call.headers
                     )
                 response = await call.run()
-                await self._check_status(response, options)
+                if options.raise_for_status is not None or self._raise_for_status is not False:
+                    await self._check_status(response, options)
                 for trace in traces:
                     await trace.send_request_end(
                         method, call.url.update_query(call.params), call.headers, response
@@ -541,26 +542,39 @@ class ClientSession:
         check_scheme(url, connector.allowed_protocol_schema_set)
         if options.json is not None:
             options.data = self._json_body(options)
-        if options.chunked is not None and not isinstance(options.chunked, bool):
-            _CHUNK_SIZE.warn(stacklevel=4)
         call = Call(self, connector, method, url, options)
-        call.schemes = connector.allowed_protocol_schema_set & HTTP_SCHEMAS or HTTP_SCHEMAS
+        call.headers = self._prepare_headers(options.headers)
+        call.version = self._version
+        call.timeout = timeout = self._timeout
+        call.response_params = self._response_params
+        if self._skip_auto_headers:
+            call.skip_auto_headers = self._skip_auto_headers
+        if self._middlewares:
+            call.middlewares = self._middlewares
+        if self._trace_configs:
+            call.traces = self._open_traces(options.trace_request_ctx)
+        if self._trust_env or self._default_proxy is not None:
+            self._set_way(call, options)
+        if not options.given <= ORDINARY_OPTIONS:
+            self._add_particulars(call, options)
+            timeout = call.timeout
+        call.deadline = self._deadlines.start(timeout.total, timeout.ceil_threshold)
+        return call
+
+    def _add_particulars(self, call: Call, options: RequestOptions) -> None:
+        """Apply the options that most calls do not have."""
+        if options.chunked is not None and not isinstance(options.chunked, bool):
+            _CHUNK_SIZE.warn(stacklevel=5)
         call.ssl = merge_ssl_options(
             options.ssl, options.verify_ssl, options.ssl_context, options.fingerprint
         )
-        call.headers = self._prepare_headers(options.headers)
-        call.skip_auto_headers = self._skip_auto_headers or None
         if options.skip_auto_headers is not None:
             call.skip_auto_headers = self._skip_auto_headers | frozenset(options.skip_auto_headers)
+        if options.middlewares is not None:
+            call.middlewares = options.middlewares
+        call.timeout = _call_timeout(options.timeout, self._timeout)
+        call.response_params = response_params(options, call.timeout, self._response_params)
         self._set_way(call, options)
-        call.middlewares = self._middlewares if options.middlewares is None else options.middlewares
-        call.version = self._version
-        call.timeout = timeout = _call_timeout(options.timeout, self._timeout)
-        call.response_params = response_params(options, timeout, self._response_params)
-        if self._trace_configs:
-            call.traces = self._open_traces(options.trace_request_ctx)
-        call.deadline = self._deadlines.start(timeout.total, timeout.ceil_threshold)
-        return call
 
     def _set_way(self, call: Call, options: RequestOptions) -> None:
         """Set through which proxies and with whose credentials the call goes."""
@@ -573,8 +587,6 @@ class ClientSession:
                 raise InvalidURL(proxy) from error
         elif self._trust_env:
             call.proxies = proxies.from_environment(get_env_proxy_for_url)
-        else:
-            call.proxies = proxies.always_direct
         if options.proxy_headers is not None:
             call.proxy_headers = CIMultiDict(options.proxy_headers)
         if self._trust_env:

@@ -15,7 +15,6 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from http.cookies import Morsel, SimpleCookie
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,6 +49,7 @@ from aiohttp.client_exceptions import (
     ClientConnectionResetError,
     ClientResponseError,
     ContentTypeError,
+    InvalidURL,
 )
 from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD
 from aiohttp.http_exceptions import HttpProcessingError
@@ -152,6 +152,12 @@ class ClientRequest:
     }
 
     # What most requests have; instances have their own where they differ.
+    version: HttpVersion = HttpVersion11
+    headers: CIMultiDict[str]
+    length: int | None = None
+    proxy: URL | None = None
+    proxy_auth: BasicAuth | None = None
+    proxy_headers: CIMultiDict[str] | None = None
     auth: BasicAuth | None = None
     response: ClientResponse | None = None
     upload_tracker: UploadTracker | None = None
@@ -201,24 +207,19 @@ class ClientRequest:
         self.loop = loop if loop is not None else asyncio.get_event_loop()
         self.chunked = chunked
         self.compress = compress
-        self.length: int | None = None
         self.response_class = response_class if response_class is not None else ClientResponse
         self._timer = timer if timer is not None else TimerNoop()
         self._ssl: SSLOption = ssl if ssl is True else checked_ssl(ssl)
         self.server_hostname = server_hostname
-        self.proxy: URL | None = None
-        self.proxy_auth: BasicAuth | None = None
-        self.proxy_headers: CIMultiDict[str] | None = None
         self._traces: Sequence[Trace] = traces if traces is not None else ()
-        self.headers: CIMultiDict[str]
-
         self.update_host(url)
-        self.update_version(version)
+        if version is not HttpVersion11:
+            self.update_version(version)
         self.update_headers(headers)
         self.update_auto_headers(skip_auto_headers)
         if cookies:
             self.update_cookies(cookies)
-        if data is not None or compress:
+        if compress:
             self.update_content_encoding(data)
         if auth is not None or trust_env or self.auth is not None:
             self.update_auth(auth, trust_env)
@@ -226,7 +227,8 @@ class ClientRequest:
             self.update_proxy(proxy, proxy_auth, proxy_headers)
         if data is not None:
             self.update_body_from_data(data)
-        if data is not None or method not in self.GET_METHODS:
+            self.update_transfer_encoding()
+        elif method not in self.GET_METHODS:
             self.update_transfer_encoding()
         if expect100 or hdrs.EXPECT in self.headers:
             self.update_expect_continue(expect100)
@@ -236,7 +238,7 @@ class ClientRequest:
     @property
     def skip_auto_headers(self) -> CIMultiDict[None]:
         """Names of automatic fields that are not wanted."""
-        return self._skip_auto_headers or CIMultiDict()
+        return CIMultiDict() if self._skip_auto_headers is None else self._skip_auto_headers
 
     def is_ssl(self) -> bool:
         """Return whether the scheme asks for TLS."""
@@ -294,7 +296,8 @@ class ClientRequest:
 
     def update_host(self, url: URL) -> None:
         """Take host and credentials out of ``url``; `InvalidURL` when there is no host."""
-        request_head.checked_host(url)
+        if not url.raw_host:
+            raise InvalidURL(url)
         if url.raw_user or url.raw_password:
             self.auth = basic_auth(url.user or "", url.password or "")
 
@@ -306,31 +309,28 @@ class ClientRequest:
         """Begin the head: Host first (RFC 9110 §7.2), then what the caller gave."""
         self.headers = CIMultiDict()
         if not headers:
-            self.headers[hdrs.HOST] = request_head.host_field(self.url)
+            self.headers[hdrs.HOST] = self.url.host_port_subcomponent or ""
             return
-        pairs = headers.items() if isinstance(headers, Mapping) else headers
-        given = list(pairs)
-        for name, value in given:
-            if name.lower() == "host":
-                self.headers[hdrs.HOST] = value
-                break
-        else:
-            self.headers[hdrs.HOST] = request_head.host_field(self.url)
-        for name, value in given:
-            if name.lower() != "host":
-                self.headers.add(name, value)
+        given = CIMultiDict(headers)
+        host = given.popall(hdrs.HOST, ())
+        self.headers[hdrs.HOST] = host[0] if host else self.url.host_port_subcomponent or ""
+        self.headers.extend(given)
 
     def update_auto_headers(self, skip_auto_headers: Iterable[str] | None) -> None:
         """Add the automatic fields that are neither given nor unwanted."""
-        skip: CIMultiDict[None] = CIMultiDict()
-        if skip_auto_headers is not None:
+        skip: CIMultiDict[None] = _NO_NAMES
+        if skip_auto_headers:
             skip = CIMultiDict((name, None) for name in sorted(skip_auto_headers))
             self._skip_auto_headers = skip
         headers = self.headers
-        if len(headers) == 1 and not skip:
-            headers.extend(_auto_headers_of(self.DEFAULT_HEADERS))
+        if self.DEFAULT_HEADERS is ClientRequest.DEFAULT_HEADERS:
+            automatic = _AUTOMATIC
         else:
-            request_head.add_missing(headers, _auto_headers_of(self.DEFAULT_HEADERS), skip)
+            automatic = _automatic_headers(self.DEFAULT_HEADERS)
+        if len(headers) == 1 and not skip:
+            headers.extend(automatic)
+        else:
+            request_head.add_missing(headers, automatic, skip)
 
     def update_cookies(self, cookies: LooseCookies | None) -> None:
         """Add ``cookies`` to those of the Cookie field; new values win."""
@@ -477,9 +477,12 @@ class ClientRequest:
         if protocol is None:
             raise ClientConnectionError("Connection is closed")
         self._complete_head(conn)
-        target = request_head.request_target(
-            self.method, self.url, absolute=self.proxy is not None and not self.is_ssl()
-        )
+        if self.proxy is None and self.method != hdrs.METH_CONNECT:
+            target = self.url.raw_path_qs
+        else:
+            target = request_head.request_target(
+                self.method, self.url, absolute=self.proxy is not None and not self.is_ssl()
+            )
         body = self._body_at_hand()
         if body is not None:
             head = serialize_request_head(self.method, target, self.version, self.headers)
@@ -495,18 +498,24 @@ class ClientRequest:
     def _make_response(
         self, writer: asyncio.Task[None] | None, stream_writer: AbstractStreamWriter | None
     ) -> ClientResponse:
-        return self.response_class(
+        response_class = self.response_class
+        # Our own response makes the value when it is asked for it.
+        is_plain = response_class.__init__ is ClientResponse.__init__
+        response = response_class(
             self.method,
             self.original_url,
             writer=writer,
             continue100=self._continue,
             timer=self._timer,
-            request_info=self.request_info,
+            request_info=None if is_plain else self.request_info,  # type: ignore[arg-type]
             traces=self._traces,  # type: ignore[arg-type]
             loop=self.loop,
             session=self._session,  # type: ignore[arg-type]
             stream_writer=stream_writer,  # type: ignore[arg-type]
         )
+        if is_plain:
+            response._request_parts = (self.url, self.method, self.headers, self.original_url)
+        return response
 
     def _complete_head(self, conn: Connection) -> None:
         """Add the fields that depend on the connection or come last."""
@@ -650,13 +659,12 @@ class ClientRequest:
             await trace.send_request_headers(self.method, self.url, headers)
 
 
-@lru_cache(maxsize=8)
-def _automatic(accept: tuple[tuple[str, str], ...]) -> CIMultiDict[str]:
-    return CIMultiDict((*accept, (hdrs.USER_AGENT, SERVER_SOFTWARE)))
+def _automatic_headers(accept: Mapping[str, str]) -> CIMultiDict[str]:
+    return CIMultiDict((*accept.items(), (hdrs.USER_AGENT, SERVER_SOFTWARE)))
 
 
-def _auto_headers_of(accept: Mapping[str, str]) -> CIMultiDict[str]:
-    return _automatic(tuple(accept.items()))
+_AUTOMATIC = _automatic_headers(ClientRequest.DEFAULT_HEADERS)
+_NO_NAMES: CIMultiDict[None] = CIMultiDict()
 
 
 def _as_payload(body: Any) -> payload.Payload:
@@ -725,6 +733,8 @@ class ClientResponse(HeadersMixin):
     _writer_task: asyncio.Task[None] | None = None
     _stream_writer: AbstractStreamWriter | None = None
     _output_size = 0
+    # What request_info is made of.
+    _request_parts: tuple[URL, str, CIMultiDict[str], URL] | None = None
     _upload_complete: asyncio.Future[None] | None = None
 
     def __init__(
@@ -745,7 +755,7 @@ class ClientResponse(HeadersMixin):
         self._real_url = url
         self._url = url.with_fragment(None) if url.raw_fragment else url
         self._cache: dict[str, Any] = {}
-        self._request_info = request_info
+        self._request_info: RequestInfo | None = request_info
         self._timer = timer if timer is not None else TimerNoop()
         self._traces = traces
         self._loop = loop
@@ -844,7 +854,10 @@ class ClientResponse(HeadersMixin):
     @reify
     def request_info(self) -> RequestInfo:
         """The request that this answers."""
-        return self._request_info
+        if self._request_info is None and self._request_parts is not None:
+            url, method, headers, real_url = self._request_parts
+            self._request_info = RequestInfo(url, method, CIMultiDictProxy(headers), real_url)
+        return self._request_info  # type: ignore[return-value]
 
     @property
     def cookies(self) -> SimpleCookie:

@@ -14,7 +14,7 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._client import credentials, redirects
-from aiohttp._client.options import RequestOptions, ResponseParams
+from aiohttp._client.proxies import DIRECT
 from aiohttp._client.request_head import IDEMPOTENT_METHODS
 from aiohttp._fields.auth import strip_auth_from_url
 from aiohttp.client_exceptions import (
@@ -33,9 +33,10 @@ from aiohttp.payload import BytesPayload
 if TYPE_CHECKING:
     from aiohttp._client.deadlines import AnyDeadline
     from aiohttp._client.exchange import Exchange
-    from aiohttp._client.options import ClientTimeout
+    from aiohttp._client.options import ClientTimeout, RequestOptions, ResponseParams
     from aiohttp._client.proxies import ProxyResolver
     from aiohttp._fields.auth import BasicAuth
+    from aiohttp._h1.messages import HttpVersion
     from aiohttp.client import ClientSession
     from aiohttp.client_reqrep import ClientRequest, ClientResponse
     from aiohttp.tracing import Trace
@@ -45,35 +46,26 @@ _DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionRese
 
 
 class Call:
-    """What is to be asked next, and what was asked before; made for each call."""
+    """What is to be asked next, and what was asked before; made for each call.
 
-    __slots__ = (
-        "auth",
-        "cookies",
-        "data",
-        "deadline",
-        "exchange",
-        "explicit_auth",
-        "headers",
-        "history",
-        "method",
-        "middlewares",
-        "netrc",
-        "options",
-        "params",
-        "proxies",
-        "proxy_headers",
-        "response_params",
-        "schemes",
-        "session",
-        "skip_auto_headers",
-        "ssl",
-        "timeout",
-        "traces",
-        "url",
-        "url_params",
-        "version",
-    )
+    The session sets what differs from the values of the class.
+    """
+
+    ssl: Any = True
+    # Which way leads to a URL, and whose credentials the environment has for a host.
+    proxies: ProxyResolver | None = None
+    proxy_headers: CIMultiDict[str] | None = None
+    netrc: Callable[[str], BasicAuth | None] | None = None
+    skip_auto_headers: frozenset[str] | None = None
+    middlewares: Sequence[Any] = ()
+    traces: Sequence[Trace] = ()
+    # Responses that redirected, oldest first.
+    history: tuple[ClientResponse, ...] = ()
+    headers: CIMultiDict[str]
+    version: HttpVersion
+    timeout: ClientTimeout
+    response_params: ResponseParams
+    deadline: AnyDeadline
 
     def __init__(
         self,
@@ -92,23 +84,7 @@ class Call:
         self.params = options.params
         self.data = options.data
         self.cookies = options.cookies
-        self.explicit_auth = options.auth
-        self.headers: CIMultiDict[str]
-        # Responses that redirected, oldest first.
-        self.history: list[ClientResponse] = []
-        # These are the same for all hops; set by the session.
-        self.ssl: Any = True
-        self.schemes: frozenset[str] = redirects.HTTP_SCHEMES
-        self.proxies: ProxyResolver
-        self.proxy_headers: CIMultiDict[str] | None = None
-        self.netrc: Callable[[str], BasicAuth | None] | None = None
-        self.skip_auto_headers: frozenset[str] | None = None
-        self.middlewares: Sequence[Any] = ()
-        self.version: Any = None
-        self.timeout: ClientTimeout
-        self.response_params: ResponseParams
-        self.deadline: AnyDeadline
-        self.traces: Sequence[Trace] = ()
+        self.auth = options.auth
 
     # The loop…
 
@@ -118,8 +94,10 @@ class Call:
             request, response = await self._hop()
             redirect = self._next(request, response)
             if redirect is None:
-                await self._close_body(request, response)
-                response._history = tuple(self.history)
+                if request._body is not None:
+                    await self._close_body(request, response)
+                if self.history:
+                    response._history = self.history
                 return response
             for trace in self.traces:
                 await trace.send_request_redirect(
@@ -131,9 +109,17 @@ class Call:
         """Send the next request; once more when it met a connection that had died meanwhile."""
         may_retry = self.session._retry_connection and self.method in IDEMPOTENT_METHODS
         while True:
-            request = await self._make_request()
+            url, from_url = self._asked_url()
+            auth = self._choose_auth(url, from_url)
+            if auth is None and self.netrc is not None:
+                auth = await self._look_up_auth(url)
+            request = self._make_request(url, auth)
             try:
-                response = await self._handle(request)
+                if self.middlewares:
+                    handler = build_client_middlewares(self._send, self.middlewares)
+                    response = await handler(request)
+                else:
+                    response = await self.exchange.send(request, self.traces, self.timeout)
             except _DEAD_CONNECTION:
                 body = request._body
                 if may_retry and request.connection_reused and (body is None or not body.consumed):
@@ -152,29 +138,26 @@ class Call:
                 )
             return request, response
 
-    async def _handle(self, request: ClientRequest) -> ClientResponse:
-        if not self.middlewares:
-            return await self.exchange.send(request, self.traces, self.timeout)
-        return await build_client_middlewares(self._send, self.middlewares)(request)
-
     async def _send(self, request: ClientRequest) -> ClientResponse:
         request.response_params = self.response_params
         return await self.exchange.send(request, self.traces, self.timeout)
 
     # The request of a hop…
 
-    async def _make_request(self) -> ClientRequest:
-        session = self.session
-        options = self.options
+    def _asked_url(self) -> tuple[URL, BasicAuth | None]:
+        """Return the URL of the next request without credentials, and the credentials."""
         url = self.url
-        from_url: BasicAuth | None = None
-        if url.raw_user or url.raw_password:
-            url, from_url = strip_auth_from_url(url)
-            self.url = url
         if not url.raw_host:
             raise InvalidUrlClientError(url, "a URL without a host cannot be asked")
-        auth = await self._choose_auth(url, from_url)
-        proxy = await self._resolve_proxy(url)
+        if url.raw_user is None and url.raw_password is None:
+            return url, None
+        self.url, from_url = strip_auth_from_url(url)
+        return self.url, from_url
+
+    def _make_request(self, url: URL, auth: BasicAuth | None) -> ClientRequest:
+        session = self.session
+        options = self.options
+        proxy = DIRECT if self.proxies is None else self.proxies(url)
         request = session._request_class(
             self.method,
             url,
@@ -198,38 +181,32 @@ class Call:
             server_hostname=options.server_hostname,
             proxy_headers=self.proxy_headers if proxy.url is not None else None,
             traces=self.traces,
-            trust_env=False,  # decided above
+            trust_env=False,  # what the environment says was found before
         )
         request.response_params = self.response_params
         if options.upload_tracker is not None:
             request.upload_tracker = options.upload_tracker
         return request
 
-    async def _choose_auth(self, url: URL, from_url: BasicAuth | None) -> BasicAuth | None:
+    def _choose_auth(self, url: URL, from_url: BasicAuth | None) -> BasicAuth | None:
         session = self.session
-        if (
-            from_url is None
-            and self.explicit_auth is None
-            and session._default_auth is None
-            and self.netrc is None
-        ):
+        if from_url is None and self.auth is None and session._default_auth is None:
             return None
-        credentials.refuse_two_sources(self.explicit_auth, from_url, self.headers)
-        auth = credentials.choose_auth(
+        credentials.refuse_two_sources(self.auth, from_url, self.headers)
+        return credentials.choose_auth(
             url,
-            explicit=self.explicit_auth,
+            explicit=self.auth,
             from_url=from_url,
             default=session._default_auth,
             default_origin=session._base_url_origin,
             headers=self.headers,
         )
-        if auth is None and self.netrc is not None and hdrs.AUTHORIZATION not in self.headers:
-            # Reads a file.
-            auth = await session._loop.run_in_executor(None, self.netrc, url.host or "")
-        return auth
 
-    async def _resolve_proxy(self, url: URL) -> Any:
-        return self.proxies(url)
+    async def _look_up_auth(self, url: URL) -> BasicAuth | None:
+        """Ask the netrc file, in a thread; what the headers say goes before it."""
+        if self.netrc is None or url.host is None or hdrs.AUTHORIZATION in self.headers:
+            return None
+        return await self.session._loop.run_in_executor(None, self.netrc, url.host)
 
     def _choose_cookies(self, url: URL) -> Any:
         jar = self.session.cookie_jar
@@ -251,12 +228,12 @@ class Call:
         location = redirects.redirect_location(response.headers)
         if location is None:
             return None
-        self.history.append(response)
+        self.history = (*self.history, response)
         try:
             if options.max_redirects and len(self.history) >= options.max_redirects:
                 raise TooManyRedirects(
                     self.history[0].request_info,
-                    tuple(self.history),
+                    self.history,
                     status=response.status,
                     message=f"more than {options.max_redirects - 1} redirects; "
                     "expected fewer, or pass a larger max_redirects",
@@ -268,11 +245,18 @@ class Call:
                 self.url,
                 location,
                 requote=self.session._requote_redirect_url,
-                schemes=self.schemes,
+                schemes=self._reachable(),
             )
         except BaseException:
             response.close()
             raise
+
+    def _reachable(self) -> frozenset[str]:
+        """Return the schemes that a redirect may lead to: HTTP, as far as the exchange speaks it."""
+        connector = self.session.connector
+        if connector is None:
+            return redirects.HTTP_SCHEMES
+        return connector.allowed_protocol_schema_set & redirects.HTTP_SCHEMES
 
     async def _follow(
         self, redirect: redirects.Redirect, request: ClientRequest, response: ClientResponse
@@ -301,11 +285,11 @@ class Call:
 
     def _leave_origin(self, url: URL) -> None:
         dropped = credentials.drop_private_fields(self.headers)
-        if self.explicit_auth is not None:
+        if self.auth is not None:
             dropped.append("auth")
         if self.cookies:
             dropped.append("cookies")
-        self.explicit_auth = None
+        self.auth = None
         self.cookies = None
         if dropped:
             client_logger.debug(

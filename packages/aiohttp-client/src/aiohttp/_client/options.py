@@ -5,7 +5,7 @@ Pure.  Knows no connection, no clock and no session: a session hands in its defa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attr
@@ -46,11 +46,14 @@ class ClientTimeout:
 DEFAULT_TIMEOUT: ClientTimeout = ClientTimeout(total=5 * 60, sock_connect=30)
 
 
+_DEFAULT_LIMITS = Limits()
+
+
 @attr.s(auto_attribs=True, frozen=True, slots=True)
 class ResponseParams:
     """How a response is to be read off its connection."""
 
-    limits: Limits = Limits()
+    limits: Limits = _DEFAULT_LIMITS
     read_bufsize: int = DEFAULT_READ_BUFSIZE
     auto_decompress: bool = True
     read_until_eof: bool = True
@@ -58,15 +61,11 @@ class ResponseParams:
     ceil_threshold: float = 5
 
 
-RaiseForStatus = "bool | Callable[[Any], Awaitable[None]] | None"
-
-
-@attr.s(auto_attribs=True, slots=True, kw_only=True)
 class RequestOptions:
-    """The options of one call, as given.  ``None`` means: as the session does.
+    """The options of one call, as given; what was not given has the value of the class.
 
-    Not frozen only because one is made for each call and freezing triples what that costs;
-    nobody writes to it afterwards.
+    ``None`` means: as the session does.  A plain class whose instances are the keyword arguments
+    themselves: one is made for each call, and most calls give nothing.
     """
 
     params: Query = None
@@ -100,6 +99,38 @@ class RequestOptions:
     max_headers: int | None = None
     middlewares: Sequence[Any] | None = None
     upload_tracker: Any = None
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        """Take the keyword arguments of a call; ``TypeError`` when one is unknown."""
+        if not given.keys() <= _OPTION_NAMES:
+            unknown = sorted(given.keys() - _OPTION_NAMES)
+            raise TypeError(f"a request got an unexpected keyword argument {unknown[0]!r}")
+        self.__dict__ = given
+
+    @property
+    def given(self) -> KeysView[str]:
+        """Names of the options that the caller gave."""
+        return self.__dict__.keys()
+
+
+_OPTION_NAMES = frozenset(RequestOptions.__annotations__)
+
+# What a call may be given and still be read and connected in the session's way.
+ORDINARY_OPTIONS = frozenset(
+    {
+        "allow_redirects",
+        "auth",
+        "compress",
+        "cookies",
+        "data",
+        "headers",
+        "json",
+        "max_redirects",
+        "params",
+        "raise_for_status",
+        "upload_tracker",
+    }
+)
 
 
 def response_params(
@@ -147,7 +178,7 @@ def merge_headers(default: CIMultiDict[str], given: LooseHeaders | None) -> CIMu
     A name that the call gives replaces every session value of it; a name that the call gives
     several times keeps all of the call's values.
     """
-    merged = default.copy()
+    merged = default.copy() if default else CIMultiDict[str]()
     if not given:
         return merged
     headers = as_headers(given)
@@ -170,7 +201,7 @@ def as_headers(given: LooseHeaders) -> Mapping[str, str]:
 
 
 def join_base(base: URL | None, url: StrOrURL) -> URL:
-    """Return the absolute URL that a call means (RFC 3986 §5.2); an absolute one wins over ``base``."""
+    """Return the absolute URL that a call means (RFC 3986 §5.2); an absolute ``url`` stays."""
     parsed = url if isinstance(url, URL) else URL(url)
     if base is None or parsed.absolute:
         return parsed

@@ -14,7 +14,6 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._h1.messages import HttpVersion, HttpVersion10, HttpVersion11
-from aiohttp.client_exceptions import InvalidURL
 
 # RFC 9110 §5.6.2: what cannot stand in a token.
 _NOT_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
@@ -59,19 +58,6 @@ def checked_version(version: HttpVersion | str) -> HttpVersion:
             raise ValueError(f"HTTP version; expected digits like '1.1'; got {version!r}")
         return HttpVersion(int(match[1]), int(match[2]))
     return version
-
-
-def checked_host(url: URL) -> str:
-    """Return the host of ``url`` as it goes over the wire; `InvalidURL` when there is none."""
-    host = url.raw_host
-    if not host:
-        raise InvalidURL(url)
-    return host
-
-
-def host_field(url: URL) -> str:
-    """Return the value of Host: the authority without userinfo, and without a default port."""
-    return url.host_port_subcomponent or ""
 
 
 def request_target(method: str, url: URL, *, absolute: bool) -> str:
