@@ -134,7 +134,8 @@ class Challenge:
 
 
 # A quoted string that never ends takes the rest; a value that is no token goes up to the comma.
-_AUTH_PARAM = rf'({TOKEN})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*(?:"|\\?$)|[^,]*)'
+# What begins with another `=` is the padding of a token68.
+_AUTH_PARAM = rf'({TOKEN})[ \t]*=(?!=)[ \t]*("(?:[^"\\]|\\.)*(?:"|\\?$)|[^,]*)'
 _AUTH_PARAM_RE = re.compile(_AUTH_PARAM, re.DOTALL)
 _SCHEME_RE = re.compile(rf"({TOKEN})(?:[ \t]+|(?=,)|$)")
 # RFC 9110 §11.2; it ends a challenge.

@@ -10,8 +10,7 @@ import attr
 from aiohttp._fields.grammar import parse_parameters, token_or_quoted
 
 # `<` URI-Reference `>` and its parameters, up to the comma that is in no quoted string.
-_LINK_RE = re.compile(r'[ \t,]*<([^>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))*)', re.DOTALL)
-_NEXT_RE = re.compile(r"[^,]*,?")
+_LINK_RE = re.compile(r'<([^>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))*)', re.DOTALL)
 
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)
@@ -25,14 +24,21 @@ class Link:
 def parse_links(text: str) -> tuple[Link, ...]:
     """Return the links of a Link value; what is none is skipped up to the next comma."""
     links = []
-    position = 0
-    while position < len(text):
-        if match := _LINK_RE.match(text, position):
-            links.append(Link(match[1].strip(), tuple(parse_parameters(match[2]))))
-            position = match.end()
-        else:
-            position = max(position + 1, _NEXT_RE.match(text, position).end())  # type: ignore[union-attr]
+    # Each `<` is looked at once; without a `>` behind it there is no link any more.
+    position, end = text.find("<"), text.rfind(">")
+    while 0 <= position < end:
+        match = _LINK_RE.match(text, position)
+        if match is None:
+            break
+        links.append(Link(match[1].strip(), tuple(parse_parameters(match[2]))))
+        position = _next_link(text, match.end())
     return tuple(links)
+
+
+def _next_link(text: str, position: int) -> int:
+    # A link begins after a comma; what is before that comma belongs to nothing.
+    comma = text.find(",", position)
+    return -1 if comma < 0 else text.find("<", comma)
 
 
 def format_links(links: Iterable[Link]) -> str:

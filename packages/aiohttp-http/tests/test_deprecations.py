@@ -1,0 +1,59 @@
+"""The register of deprecated things."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from aiohttp import _deprecations
+from aiohttp._deprecations import declare, deprecated
+
+
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_deprecations, "REGISTRY", [])
+
+
+def test_the_warning_says_since_until_why_and_instead() -> None:
+    old = declare("old()", since="3.1", removed_in="5.0", instead="new()", why="it leaks")
+    with pytest.warns(DeprecationWarning) as caught:
+        old.warn()
+    assert str(caught[0].message) == (
+        "old() is deprecated since 3.1 and will be removed in 5.0 (it leaks); use new()"
+    )
+
+
+def test_the_warning_points_at_who_called_the_deprecated_thing() -> None:
+    old = declare("old()", since="3.1", instead="new()")
+
+    def old_function() -> None:
+        old.warn()
+
+    with pytest.warns(DeprecationWarning) as caught:
+        old_function()
+    assert caught[0].filename == __file__
+
+
+def test_declared_once_and_registered() -> None:
+    old = declare("old()", since="3.1", instead="new()")
+    assert [old] == _deprecations.REGISTRY
+    assert old.removed_in == "4.0"
+
+
+def test_decorator() -> None:
+    @deprecated(since="3.1", instead="new()")
+    def old(a: int, *, b: int) -> int:
+        """Docstring."""
+        return a + b
+
+    with pytest.warns(DeprecationWarning, match=r"old\(\) is deprecated since 3\.1"):
+        assert old(1, b=2) == 3
+    assert old.__doc__ == "Docstring."
+    assert len(_deprecations.REGISTRY) == 1
+
+
+def test_declaring_does_not_warn() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        declare("old()", since="3.1", instead="new()")
