@@ -1,0 +1,461 @@
+"""A session on a transport in memory; the peer is played frame by frame."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+import pytest
+
+from aiohttp._websocket.masking import framed_py
+from aiohttp._websocket.models import Role, WebSocketError, WSCloseCode, WSMsgType
+from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp._websocket.session import WebSocketSession
+from aiohttp._websocket.writer import WebSocketWriter
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.client_exceptions import ClientConnectionResetError, WSMessageTypeError
+
+TEXT, BINARY, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CLOSE
+PING, PONG = WSMsgType.PING, WSMsgType.PONG
+CLOSING, CLOSED, ERROR = WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR
+
+
+class FakeTransport:
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.ended: str | None = None
+
+    def is_closing(self) -> bool:
+        return self.ended is not None
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.ended = self.ended or "closed"
+
+    def abort(self) -> None:
+        self.ended = self.ended or "aborted"
+
+
+class Session(WebSocketSession[Literal[True]]):
+    """The smallest door."""
+
+    def __init__(
+        self,
+        *,
+        autoclose: bool = True,
+        autoping: bool = True,
+        receive_timeout: float | None = None,
+        close_timeout: float | None = 5.0,
+        heartbeat: float | None = None,
+        decode_text: bool = True,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.transport = FakeTransport()
+        self.protocol = BaseProtocol(loop)
+        self.protocol.transport = cast(asyncio.Transport, self.transport)
+        self.queue = WebSocketDataQueue(self.protocol, 2**16, loop=loop)
+        self.parser = WebSocketReader(
+            self.queue, 1000, compress=False, decode_text=decode_text, role=Role.CLIENT
+        )
+        self._init_session(
+            autoclose=autoclose,
+            autoping=autoping,
+            receive_timeout=receive_timeout,
+            close_timeout=close_timeout,
+            heartbeat=heartbeat,
+        )
+        writer = WebSocketWriter(self.protocol, cast(asyncio.Transport, self.transport))
+        self._open_session(self.queue, writer, loop)
+
+    def peer_sends(self, opcode: int, payload: bytes = b"") -> None:
+        self.parser.feed_data(framed_py(0x80 | opcode, payload, None))
+
+    def peer_closes(self, code: int = 1000) -> None:
+        self.peer_sends(CLOSE, code.to_bytes(2, "big"))
+
+    @property
+    def sent(self) -> list[tuple[int, bytes]]:
+        return [(data[0] & 0x0F, data[2:]) for data in self.transport.writes]
+
+    async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
+        return await self._close(code, message, drain=drain)
+
+    async def _answer_close(self) -> None:
+        await self.close(drain=False)
+
+    def _drop_connection(self, *, abort: bool = False) -> None:
+        if abort:
+            self.transport.abort()
+        self.transport.close()
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+# Sending…
+
+
+async def test_send() -> None:
+    ws = Session()
+    await ws.send_str("grüße")
+    await ws.send_bytes(b"\x00")
+    await ws.send_bytes(bytearray(b"\x01"))
+    await ws.send_json({"a": 1})
+    await ws.send_json_bytes([1], dumps=lambda value: json.dumps(value).encode())
+    await ws.send_frame(b"f", BINARY)
+    await ws.ping()
+    await ws.pong(b"p")
+    assert ws.sent == [
+        (TEXT, "grüße".encode()),
+        (BINARY, b"\x00"),
+        (BINARY, b"\x01"),
+        (TEXT, b'{"a": 1}'),
+        (BINARY, b"[1]"),
+        (BINARY, b"f"),
+        (PING, b""),
+        (PONG, b"p"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "value"), [("send_str", b"a"), ("send_bytes", "a"), ("send_str", 1)]
+)
+async def test_send_the_wrong_type(method: str, value: Any) -> None:
+    ws = Session()
+    with pytest.raises(TypeError, match="data argument must be"):
+        await getattr(ws, method)(value)
+
+
+async def test_send_after_close() -> None:
+    ws = Session()
+    ws.peer_closes()
+    await ws.receive()
+    with pytest.raises(ClientConnectionResetError):
+        await ws.send_str("a")
+
+
+async def test_many_tasks_send() -> None:
+    ws = Session()
+    await asyncio.gather(*(ws.send_str(str(i)) for i in range(20)))
+    assert sorted(int(data) for _, data in ws.sent) == list(range(20))
+
+
+# Receiving…
+
+
+async def test_receive() -> None:
+    ws = Session()
+    ws.peer_sends(TEXT, b"a")
+    ws.peer_sends(BINARY, b"b")
+    assert await ws.receive() == (TEXT, "a", "")
+    assert await ws.receive() == (BINARY, b"b", "")
+    task = asyncio.ensure_future(ws.receive())
+    await settle()
+    ws.peer_sends(TEXT, b"c")
+    assert (await task).data == "c"
+
+
+async def test_receive_typed() -> None:
+    ws = Session()
+    for opcode, payload in (
+        (TEXT, b"a"),
+        (BINARY, b"b"),
+        (TEXT, b"[1]"),
+        (TEXT, b"c"),
+        (BINARY, b"d"),
+    ):
+        ws.peer_sends(opcode, payload)
+    assert await ws.receive_str() == "a"
+    assert await ws.receive_bytes() == b"b"
+    assert await ws.receive_json() == [1]
+    with pytest.raises(WSMessageTypeError, match=r"is not WSMsgType\.BINARY"):
+        await ws.receive_bytes()
+    with pytest.raises(WSMessageTypeError, match=r"is not WSMsgType\.TEXT"):
+        await ws.receive_str()
+
+
+async def test_text_as_bytes() -> None:
+    ws = Session(decode_text=False)
+    ws.peer_sends(TEXT, b"[1]")
+    ws.peer_sends(TEXT, b"[2]")
+    message = await ws.receive()
+    assert (message.type, message.data, message.json()) == (TEXT, b"[1]", [1])
+    assert await ws.receive_json(loads=lambda data: json.loads(data.decode())) == [2]
+
+
+async def test_pings_are_answered_and_pongs_dropped() -> None:
+    ws = Session()
+    ws.peer_sends(PING, b"1")
+    ws.peer_sends(PONG, b"2")
+    ws.peer_sends(TEXT, b"3")
+    assert (await ws.receive()).data == "3"
+    assert ws.sent == [(PONG, b"1")]
+
+
+async def test_without_autoping() -> None:
+    ws = Session(autoping=False)
+    ws.peer_sends(PING, b"1")
+    ws.peer_sends(PONG, b"2")
+    assert await ws.receive() == (PING, b"1", "")
+    assert await ws.receive() == (PONG, b"2", "")
+    assert ws.sent == []
+
+
+async def test_one_task_receives() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(ws.receive())
+    await settle()
+    with pytest.raises(RuntimeError, match="Concurrent call to receive"):
+        await ws.receive()
+    ws.peer_sends(TEXT, b"a")
+    assert (await task).data == "a"
+
+
+@pytest.mark.parametrize("options", [{"receive_timeout": 0.001}, {}])
+async def test_receive_timeout(options: dict[str, Any]) -> None:
+    ws = Session(**options)
+    with pytest.raises(asyncio.TimeoutError):
+        await ws.receive(timeout=None if options else 0.001)
+    assert not ws.closed
+    assert ws.close_code is None
+    ws.peer_sends(TEXT, b"a")
+    assert (await ws.receive()).data == "a"
+
+
+async def test_cancelled_receive_loses_nothing() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(ws.receive())
+    await settle()
+    ws.peer_sends(TEXT, b"a")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await ws.receive()).data == "a"
+
+
+async def test_iteration_ends_with_the_connection() -> None:
+    ws = Session()
+    ws.peer_sends(TEXT, b"a")
+    ws.peer_sends(TEXT, b"b")
+    ws.peer_closes()
+    assert [message.data async for message in ws] == ["a", "b"]
+    assert [message async for message in ws] == []
+
+
+# The peer ends it…
+
+
+async def test_the_peer_closes() -> None:
+    ws = Session()
+    ws.peer_sends(CLOSE, b"\x0f\xa1why")
+    assert await ws.receive() == (CLOSE, 4001, "why")
+    assert ws.closed
+    assert ws.close_code == 4001
+    assert ws.exception() is None
+    assert ws.sent == [(CLOSE, b"\x03\xe8")]
+    assert ws.transport.ended == "closed"
+    assert (await ws.receive()).type is CLOSED
+    assert not await ws.close()
+
+
+async def test_the_peer_closes_without_a_code() -> None:
+    ws = Session()
+    ws.peer_sends(CLOSE)
+    assert await ws.receive() == (CLOSE, 0, "")
+    assert ws.close_code == 0
+    assert ws.transport.ended == "closed"
+
+
+async def test_without_autoclose() -> None:
+    ws = Session(autoclose=False)
+    ws.peer_closes(1001)
+    assert (await ws.receive()).type is CLOSE
+    assert not ws.closed
+    assert ws.sent == []
+    assert (await ws.receive()).type is CLOSING
+    assert await ws.close()
+    assert ws.close_code == 1001
+    assert ws.sent == [(CLOSE, b"\x03\xe8")]
+
+
+async def test_the_connection_is_lost() -> None:
+    ws = Session()
+    ws.peer_sends(TEXT, b"a")
+    ws.parser.feed_eof()
+    assert (await ws.receive()).data == "a"
+    assert (await ws.receive()).type is CLOSED
+    assert ws.closed
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert isinstance(ws.exception(), ClientConnectionResetError)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [(ConnectionResetError("x"), CLOSED), (ValueError("x"), ERROR)]
+)
+async def test_the_connection_breaks(error: Exception, kind: WSMsgType) -> None:
+    ws = Session()
+    ws.queue.set_exception(error)
+    message = await ws.receive()
+    assert message.type is kind
+    assert ws.exception() is error
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+
+
+@pytest.mark.parametrize(
+    ("break_it", "code"),
+    [
+        (lambda ws: ws.peer_sends(3), 1002),
+        (lambda ws: ws.peer_sends(TEXT, b"\xff"), 1007),
+        (lambda ws: ws.parser.feed_data(framed_py(0x82, b"a" * 1001, None)), 1009),
+    ],
+)
+async def test_the_peer_breaks_the_protocol(break_it: Callable[[Session], None], code: int) -> None:
+    """RFC 6455 §7.1.7: tell why, and close."""
+    ws = Session()
+    break_it(ws)
+    message = await ws.receive()
+    assert message.type is ERROR
+    assert isinstance(message.data, WebSocketError)
+    assert message.data.code == code
+    assert ws.exception() is message.data
+    assert ws.close_code == code
+    assert ws.sent == [(CLOSE, code.to_bytes(2, "big"))]
+    assert ws.transport.ended == "closed"
+    assert (await ws.receive()).type is CLOSED
+
+
+async def test_a_ping_that_cannot_be_answered() -> None:
+    ws = Session()
+    ws.peer_sends(PING)
+    ws.parser.feed_eof()
+    ws.transport.close()
+    assert (await ws.receive()).type is CLOSED
+
+
+# We end it…
+
+
+async def test_close() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(ws.close(code=4001, message=b"why"))
+    await settle()
+    assert ws.closed
+    assert ws.sent == [(CLOSE, b"\x0f\xa1why")]
+    assert ws.transport.ended is None
+    ws.peer_sends(TEXT, b"dropped")
+    ws.peer_sends(PING, b"not answered")
+    ws.peer_closes(4002)
+    assert await task is True
+    assert ws.close_code == 4002
+    assert ws.exception() is None
+    assert ws.transport.ended == "closed"
+    assert len(ws.sent) == 1
+    assert await ws.close() is False
+
+
+async def test_close_while_another_task_receives() -> None:
+    ws = Session()
+    receiving = asyncio.ensure_future(ws.receive())
+    await settle()
+    closing = asyncio.ensure_future(ws.close())
+    assert (await receiving).type is CLOSING
+    await settle()
+    ws.peer_closes()
+    assert await closing
+    assert ws.close_code == 1000
+
+
+async def test_close_by_many_tasks() -> None:
+    ws = Session()
+    tasks = [asyncio.ensure_future(ws.close()) for _ in range(3)]
+    await settle()
+    ws.peer_closes()
+    assert await asyncio.gather(*tasks) == [True, False, False]
+
+
+async def test_the_peer_does_not_answer_the_close() -> None:
+    ws = Session(close_timeout=0.001)
+    assert await ws.close()
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert isinstance(ws.exception(), asyncio.TimeoutError)
+    assert ws.transport.ended == "closed"
+
+
+async def test_the_connection_is_lost_while_closing() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(ws.close())
+    await settle()
+    ws.parser.feed_eof()
+    assert await task
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+
+
+async def test_close_on_a_lost_connection() -> None:
+    ws = Session()
+    ws.transport.close()
+    assert await ws.close()
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert isinstance(ws.exception(), ClientConnectionResetError)
+
+
+async def test_cancelled_close() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(ws.close())
+    await settle()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ws.closed
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert ws.transport.ended == "closed"
+
+
+@pytest.mark.parametrize("arguments", [{"code": 1006}, {"message": b"\xff"}])
+async def test_a_mistake_in_close_changes_nothing(arguments: dict[str, Any]) -> None:
+    ws = Session()
+    with pytest.raises(ValueError, match="close"):
+        await ws.close(**arguments)
+    assert not ws.closed
+    assert ws.sent == []
+
+
+# Heartbeat…
+
+
+async def test_heartbeat() -> None:
+    ws = Session(heartbeat=0.02)
+    receiving = asyncio.ensure_future(ws.receive())
+    message = await receiving
+    assert message.type is ERROR
+    assert str(message.data) == "No PONG received after 0.01 seconds"
+    assert ws.exception() is message.data
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert ws.sent == [(PING, b"")]
+    assert ws.transport.ended == "aborted"
+    assert (await ws.receive()).type is CLOSED
+
+
+async def test_heartbeat_while_nobody_receives() -> None:
+    ws = Session(heartbeat=0.02)
+    await asyncio.sleep(0.06)
+    assert (await ws.receive()).type is CLOSED
+
+
+async def test_the_heartbeat_ends_with_the_session() -> None:
+    ws = Session(heartbeat=0.01)
+    ws.peer_closes()
+    await ws.receive()
+    await asyncio.sleep(0.03)
+    assert ws.sent == [(CLOSE, b"\x03\xe8")]
