@@ -19,7 +19,7 @@ from collections.abc import (
 )
 from contextlib import AbstractAsyncContextManager
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from aiosignal import Signal
 from frozenlist import FrozenList
@@ -27,7 +27,12 @@ from frozenlist import FrozenList
 from aiohttp import hdrs
 from aiohttp._deprecations import declare
 from aiohttp._keys import AppKey
-from aiohttp.abc import AbstractAccessLogger, AbstractMatchInfo, AbstractRouter, AbstractStreamWriter
+from aiohttp.abc import (
+    AbstractAccessLogger,
+    AbstractMatchInfo,
+    AbstractRouter,
+    AbstractStreamWriter,
+)
 from aiohttp.log import web_logger
 from aiohttp.streams import StreamReader
 from aiohttp.typedefs import Handler, Middleware
@@ -66,7 +71,7 @@ if TYPE_CHECKING:
     _Middlewares = FrozenList[Middleware]
     _MiddlewaresHandlers = tuple[tuple[Middleware, bool], ...]
     _CleanupContextCallable = Callable[
-        ["Application"], Union[AsyncIterator[None], AbstractAsyncContextManager[Any]]
+        ["Application"], AsyncIterator[None] | AbstractAsyncContextManager[Any]
     ]
 else:
     _CleanupContextCallable = Any
@@ -80,9 +85,7 @@ _LOOP_ARGUMENT = declare(
 _DEBUG_ARGUMENT = declare(
     "debug argument of Application", since="3.5", instead="asyncio's debug mode"
 )
-_LOOP = declare(
-    "loop property of Application", since="3.5", instead="asyncio.get_running_loop()"
-)
+_LOOP = declare("loop property of Application", since="3.5", instead="asyncio.get_running_loop()")
 _DEBUG = declare("debug property of Application", since="3.5", instead="asyncio's debug mode")
 _FROZEN_STATE = declare(
     "changing the state of a started or joined application",
@@ -102,7 +105,7 @@ _MAKE_HANDLER = declare(
 )
 
 
-class Application(MutableMapping[Union[str, AppKey[Any]], Any]):
+class Application(MutableMapping[str | AppKey[Any], Any]):
     """A web application; also a mutable mapping of what its handlers share.
 
     Args:
@@ -110,8 +113,8 @@ class Application(MutableMapping[Union[str, AppKey[Any]], Any]):
         router: a router of one's own; deprecated.
         middlewares: coroutine functions ``(request, handler)``, the outermost first.
         handler_args: keyword arguments for the server's connections.
-        client_max_size: bytes of body that ``request.read()`` and ``request.post()`` accept; 0 is any
-            number.
+        client_max_size: bytes of body that ``request.read()`` and ``request.post()`` accept; 0 is
+            any number.
         client_max_fields: fields of a form that ``request.post()`` accepts; 0 is any number.
         loop: deprecated.
         debug: deprecated.
@@ -172,8 +175,8 @@ class Application(MutableMapping[Union[str, AppKey[Any]], Any]):
 
         self._middlewares: _Middlewares = FrozenList(middlewares)
         self._state: dict[AppKey[Any] | str, Any] = {}
-        # Frozen in two steps: routes and middlewares when it becomes part of another application, the
-        # mapping and the sub-applications when it starts.
+        # Frozen in two steps: routes and middlewares when it becomes part of another application,
+        # the mapping and the sub-applications when it starts.
         self._pre_frozen = False
         self._frozen = False
         # Whether the router can be asked without awaiting: it is ours.
@@ -347,8 +350,11 @@ class Application(MutableMapping[Union[str, AppKey[Any]], Any]):
 
     @property
     def cleanup_ctx(self) -> CleanupContext:
-        """A list of async generator functions with one ``yield``, or of functions that return an async
-        context manager: entered at startup, left at cleanup in reverse order."""
+        """Functions of the application that return an async context manager, or async generators.
+
+        They are entered at startup, and left at cleanup in reverse order; a generator has one
+        ``yield``.
+        """
         return self._cleanup_ctx
 
     @property
@@ -539,8 +545,8 @@ def _is_ours(router: AbstractRouter) -> bool:
 def _pipeline(match_info: AbstractMatchInfo, request: Request) -> Handler:
     """Return the handler inside the middlewares of its applications.
 
-    It is made once for each route and kept there.  Not by path, of which a peer can make up any number
-    (CVE-2024-52303).
+    It is made once for each route and kept there.  Not by path, of which a peer can make up any
+    number (CVE-2024-52303).
     """
     apps = match_info.apps
     handler = match_info.handler

@@ -1,6 +1,7 @@
 """HTTP errors, redirects and other final answers as exceptions that are responses.
 
-Raise one or return it: it is a :class:`Response` either way.  Knows statuses and the headers that they
+Raise one or return it: it is a :class:`Response` either way.  Knows statuses and the headers that
+    they
 require (RFC 9110 §15); nothing of how an exception becomes bytes.
 
     HTTPException

@@ -1,6 +1,7 @@
 """Files as responses: conditions, ranges, compressed siblings, and sending by the kernel.
 
-Knows files and the response that it is; what the conditions come to is decided in ``_web.conditional``.
+Knows files and the response that it is; what the conditions come to is decided in
+``_web.conditional``.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ FALLBACK_CONTENT_TYPE = "application/octet-stream"
 # Content coding -> suffix of a sibling that is compressed already, in order of preference.
 ENCODING_EXTENSIONS: Mapping[str, str] = MappingProxyType({"br": ".br", "gzip": ".gz"})
 
-# The suffix of a compressed file is its media type here: the file is sent as it is, and nobody shall
-# decode it on the way.
+# The suffix of a compressed file is its media type here: the file is sent as it is, and nobody
+# shall decode it on the way.
 ADDITIONAL_CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "application/gzip": ".gz",
@@ -85,8 +86,8 @@ class _Opened:
 class FileResponse(StreamResponse):
     """A response whose body is a file.
 
-    It answers conditions (RFC 9110 §13) and single ranges (§14), and sends ``name.br`` or ``name.gz``
-    instead of ``name`` where there is one and the peer accepts it.
+    It answers conditions (RFC 9110 §13) and single ranges (§14), and sends ``name.br`` or
+    ``name.gz`` instead of ``name`` where there is one and the peer accepts it.
 
     Args:
         path: the file; a missing one answers 404, one that may not be read 403.
@@ -181,9 +182,7 @@ class FileResponse(StreamResponse):
     def _choose_part(self, request: BaseRequest, current: Validators, size: int) -> Part | None:
         """Return what to send, and change status and fields if that is not all; None is 416."""
         whole = Part(0, size)
-        if self._status != 200 or not range_applies(
-            request.headers.get(hdrs.IF_RANGE), current
-        ):
+        if self._status != 200 or not range_applies(request.headers.get(hdrs.IF_RANGE), current):
             return whole
         try:
             wanted = request.http_range
@@ -311,7 +310,9 @@ def _acceptable(accept_encoding: str) -> list[str]:
     remaining = list(ENCODING_EXTENSIONS)
     chosen: list[str] = []
     while remaining:
-        coding = choose_coding(accept_encoding, [*remaining, "identity"]) if accept_encoding else None
+        coding = (
+            choose_coding(accept_encoding, [*remaining, "identity"]) if accept_encoding else None
+        )
         if coding is None or coding == "identity":
             break
         chosen.append(coding)

@@ -1,7 +1,7 @@
 """Requests: what a handler is given.
 
-Everything is read from the message when it is asked for, and kept.  Knows the message, the body's reader
-and the connection's address; not how a request is parsed, routed or answered.
+Everything is read from the message when it is asked for, and kept.  Knows the message, the body's
+reader and the connection's address; not how a request is parsed, routed or answered.
 """
 
 from __future__ import annotations
@@ -260,14 +260,14 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
 
     @reify
     def scheme(self) -> str:
-        """``"http"`` or ``"https"``, as the connection is; what proxies say is in :attr:`forwarded`."""
+        """``"http"`` or ``"https"`` as the connection is; what proxies say: :attr:`forwarded`."""
         if (url := self._absolute_url()) is not None:
             return url.scheme
         return "https" if self._protocol.ssl_context is not None else "http"
 
     @reify
     def host(self) -> str:
-        """The host that was asked: the target's, the ``Host`` field, or the address that was reached.
+        """The host that was asked: the target's, that of ``Host``, or the address that was reached.
 
         The last is for an HTTP/1.0 peer, which need not say; nothing is asked of the DNS.
         """
@@ -276,7 +276,8 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         host = self._headers.get(hdrs.HOST)
         if host is not None:
             return host
-        name = self.get_extra_info("sockname")
+        transport = self.transport
+        name = None if transport is None else transport.get_extra_info("sockname")
         if isinstance(name, (tuple, list)):
             name = name[0] if name else None
         return str(name or "")
@@ -501,8 +502,8 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     async def multipart(self) -> MultipartReader:
         """Return a reader of the parts of a multipart body.
 
-        A part is bounded by :attr:`client_max_size` where it is read whole, a part's header fields by
-        the limits of the server.
+        A part is bounded by :attr:`client_max_size` where it is read whole, a part's header fields
+        by the limits of the server.
         """
         protocol = self._protocol
         return MultipartReader(
@@ -517,11 +518,12 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     async def post(self) -> Form:
         """Return the fields of a form; empty if the body is none.
 
-        Files are :class:`FileField` objects, in memory or on disk, and closed when the request ends.
+        Files are :class:`FileField` objects, in memory or on disk, and closed when the request
+        ends.
 
         Raises:
-            HTTPRequestEntityTooLarge: it is larger than :attr:`client_max_size`, or has more fields than
-                :attr:`client_max_fields`.
+            HTTPRequestEntityTooLarge: it is larger than :attr:`client_max_size`, or has more fields
+                than :attr:`client_max_fields`.
             BadMultipart: it is malformed.
             HTTPUnsupportedMediaType: the charset is unknown.
         """

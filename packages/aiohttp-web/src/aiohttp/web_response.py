@@ -1,47 +1,43 @@
 """Responses: what a handler returns.
 
-Knows the response's own state, and how to hand head and body to the writer of a request.  What a head
-says is decided in ``_web.response_head``; the serve loop, files and WebSockets are elsewhere.
+Knows the response's own state, and how to hand head and body to the writer of a request.  What a
+head says is decided in ``_web.response_head``; the serve loop, files and WebSockets are elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
-import datetime
 import enum
 import json
-import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import Executor
-from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from multidict import CIMultiDict, istr
+from multidict import CIMultiDict
 
 from aiohttp import hdrs
 from aiohttp._clock import rfc822_formatted_time
 from aiohttp._content_headers import HeadersMixin, sentinel
 from aiohttp._deprecations import declare
-from aiohttp._fields.dates import format_http_date, parse_http_date
-from aiohttp._fields.etag import ETAG_ANY, ETag, format_etag, parse_etag, validate_etag_value
 from aiohttp._h1.messages import HttpVersion10, HttpVersion11
 from aiohttp._h1.serialize import serialize_headers
 from aiohttp._keys import ResponseKey
 from aiohttp._software import SERVER_SOFTWARE
+from aiohttp._web.ready_heads import end_of_head, make_start_of_head, starts_of_heads
+from aiohttp._web.response_fields import OCTET_STREAM, ResponseFields
 from aiohttp._web.response_head import (
-    DELETED,
     Framing,
     add_cookies,
     body_framing,
     choose_coding,
-    fill_cookie,
     forbids_content_length,
     has_no_body,
     reason_phrase,
 )
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD, ZLibCompressor, open_compressor
-from aiohttp.payload import PAYLOAD_REGISTRY, LookupError as NoPayloadError, Payload
+from aiohttp.payload import PAYLOAD_REGISTRY, Payload
+from aiohttp.payload import LookupError as NoPayloadError
 from aiohttp.tcp_helpers import tcp_cork, tcp_nodelay
 from aiohttp.typedefs import JSONBytesEncoder, JSONEncoder, LooseHeaders
 
@@ -64,8 +60,6 @@ LARGE_BODY_SIZE = 1024**2
 # Body bytes up to which head and body are joined; above, a second write is cheaper than the copy.
 _JOINED_BODY = 64 * 1024
 
-_OCTET_STREAM = "application/octet-stream"
-
 _CHUNK_SIZE = declare(
     "chunk_size argument of enable_chunked_encoding()",
     since="3.0",
@@ -86,8 +80,8 @@ _COOKIE_VERSION = declare(
 class ContentCoding(enum.Enum):
     """Content codings (RFC 9110 §8.4.1), in the server's order of preference.
 
-    ``deflate`` comes first as it always did here; ``br`` and ``zstd`` are used for peers that like them
-    better, or accept nothing else, if the library for them is installed.
+    ``deflate`` comes first as it always did here; ``br`` and ``zstd`` are used for peers that like
+    them better, or accept nothing else, if the library for them is installed.
     """
 
     deflate = "deflate"
@@ -100,12 +94,12 @@ class ContentCoding(enum.Enum):
 _OFFERED = ["deflate", "gzip", *["br"] * HAS_BROTLI, *["zstd"] * HAS_ZSTD, "identity"]
 
 
-class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
+class StreamResponse(MutableMapping[Any, Any], ResponseFields):
     """A response whose body is written piece by piece.
 
-    Call :meth:`prepare` with the request, :meth:`write` any number of times, and :meth:`write_eof`; a
-    handler may leave the last to the server.  A response answers one request; it is a mutable mapping
-    for what middlewares want to tell each other.
+    Call :meth:`prepare` with the request, :meth:`write` any number of times, and :meth:`write_eof`;
+    a handler may leave the last to the server.  A response answers one request; it is a mutable
+    mapping for what middlewares want to tell each other.
 
     Args:
         status: the status code (RFC 9110 §15).
@@ -115,8 +109,8 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
 
     ATTRS = HeadersMixin.ATTRS
 
-    # Whether a body of unknown length gets a framing by itself; FileResponse and WebSocketResponse know
-    # better.
+    # Whether a body of unknown length gets a framing by itself; FileResponse and WebSocketResponse
+    # know better.
     _length_check = True
     # Whether the head leaves in prepare(), or waits for the first piece of the body.
     _send_headers_immediately = True
@@ -133,13 +127,7 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
     _eof_sent = False
     _must_be_empty_body: bool | None = None
     _body_length = 0
-    _cookies: SimpleCookie | None = None
     _state: dict[Any, Any] | None = None
-    # The header fields, once somebody wants to see or change them; until then only a Content-Type.
-    _fields: CIMultiDict[str] | None = None
-    _pending_type: str | None = None
-    # The end of the head that left without fields being made: Date, Server.
-    _sent_tail: bytes | None = None
 
     def __init__(
         self,
@@ -185,7 +173,9 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
             ValueError: ``reason`` has more than one line (RFC 9112 §4).
         """
         if self.prepared:
-            raise RuntimeError("Cannot change the response status code after the headers have been sent")
+            raise RuntimeError(
+                "Cannot change the response status code after the headers have been sent"
+            )
         self._set_status(status, reason)
 
     def _set_status(self, status: int, reason: str | None) -> None:
@@ -312,200 +302,6 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
         self._compression = True
         self._compression_strategy = strategy
 
-    # --- Header fields ---
-
-    @property
-    def _headers(self) -> CIMultiDict[str]:  # type: ignore[override]
-        fields = self._fields
-        if fields is None:
-            fields = self._fields = CIMultiDict()
-            if self._pending_type is not None:
-                fields[hdrs.CONTENT_TYPE] = self._pending_type
-            if self._sent_tail is not None:
-                self._note_sent_fields(fields)
-        return fields
-
-    def _note_sent_fields(self, fields: CIMultiDict[str]) -> None:
-        """Add what a head said that was sent without fields having been made."""
-
-    @property
-    def headers(self) -> CIMultiDict[str]:
-        """The header fields."""
-        return self._headers
-
-    @property
-    def cookies(self) -> SimpleCookie:
-        """The cookies to set, as :class:`http.cookies.SimpleCookie`."""
-        if self._cookies is None:
-            self._cookies = SimpleCookie()
-        return self._cookies
-
-    def set_cookie(
-        self,
-        name: str,
-        value: str,
-        *,
-        expires: str | None = None,
-        domain: str | None = None,
-        max_age: int | str | None = None,
-        path: str = "/",
-        secure: bool | None = None,
-        httponly: bool | None = None,
-        version: str | None = None,
-        samesite: str | None = None,
-        partitioned: bool | None = None,
-    ) -> None:
-        """Set a cookie (RFC 6265 §4.1).
-
-        Args:
-            name: a token.
-            value: it is quoted if it needs to be.
-            expires: an HTTP date.
-            domain: hosts that get the cookie back; None is this one only.
-            max_age: seconds that the cookie lives; it goes before ``expires``.
-            path: paths that get the cookie back.
-            secure: send it back over TLS only.
-            httponly: hide it from scripts.
-            version: of RFC 2109; sent as given.
-            samesite: ``"Strict"``, ``"Lax"`` or ``"None"``.
-            partitioned: keep it apart for each top-level site (CHIPS).
-
-        Raises:
-            http.cookies.CookieError: ``name`` is no token.
-        """
-        cookies = self.cookies
-        cookies[name] = value
-        fill_cookie(
-            cookies[name],
-            {
-                "expires": expires,
-                "domain": domain,
-                "max-age": max_age,
-                "path": path,
-                "secure": secure,
-                "httponly": httponly,
-                "version": version,
-                "samesite": samesite,
-                "partitioned": partitioned,
-            },
-        )
-
-    def del_cookie(
-        self,
-        name: str,
-        *,
-        domain: str | None = None,
-        path: str = "/",
-        secure: bool | None = None,
-        httponly: bool | None = None,
-        samesite: str | None = None,
-    ) -> None:
-        """Have the peer forget a cookie: ``domain`` and ``path`` must be those it was set with."""
-        self.cookies.pop(name, None)
-        self.set_cookie(
-            name,
-            "",
-            max_age=0,
-            expires=DELETED,
-            domain=domain,
-            path=path,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-        )
-
-    @property
-    def content_length(self) -> int | None:
-        """``Content-Length`` in bytes, None if unknown."""
-        return super().content_length
-
-    @content_length.setter
-    def content_length(self, value: int | None) -> None:
-        if value is None:
-            self._headers.pop(hdrs.CONTENT_LENGTH, None)
-            return
-        if self._chunked:
-            raise RuntimeError("You can't set content length when chunked encoding is enable")
-        self._headers[hdrs.CONTENT_LENGTH] = str(int(value))
-
-    @property
-    def content_type(self) -> str:
-        """The media type, without parameters."""
-        return super().content_type
-
-    @content_type.setter
-    def content_type(self, value: str) -> None:
-        self._refresh_content_type()
-        self._content_type = str(value)
-        self._generate_content_type_header()
-
-    @property
-    def charset(self) -> str | None:
-        """The charset parameter of the media type."""
-        return super().charset
-
-    @charset.setter
-    def charset(self, value: str | None) -> None:
-        if self.content_type == _OCTET_STREAM:
-            raise RuntimeError(
-                "Setting charset for application/octet-stream "
-                "doesn't make sense, setup content_type first"
-            )
-        parameters = dict(self._content_dict or {})
-        if value is None:
-            parameters.pop("charset", None)
-        else:
-            parameters["charset"] = str(value).lower()
-        self._content_dict = parameters
-        self._generate_content_type_header()
-
-    def _generate_content_type_header(self, CONTENT_TYPE: istr = hdrs.CONTENT_TYPE) -> None:
-        parameters = "".join(f"; {name}={value}" for name, value in (self._content_dict or {}).items())
-        value = f"{self._content_type}{parameters}"
-        self._headers[CONTENT_TYPE] = value
-        self._stored_content_type = value
-
-    @property
-    def last_modified(self) -> datetime.datetime | None:
-        """``Last-Modified``; set it to a datetime, a POSIX time in seconds, a str, or None."""
-        return parse_http_date(self._headers.get(hdrs.LAST_MODIFIED))
-
-    @last_modified.setter
-    def last_modified(self, value: int | float | datetime.datetime | str | None) -> None:
-        if value is None:
-            self._headers.pop(hdrs.LAST_MODIFIED, None)
-        elif isinstance(value, str):
-            self._headers[hdrs.LAST_MODIFIED] = value
-        elif isinstance(value, datetime.datetime):
-            # A naive datetime is UTC here.
-            aware = value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
-            self._headers[hdrs.LAST_MODIFIED] = format_http_date(aware.timestamp())
-        elif isinstance(value, (int, float)):
-            # Up, so that a file is never newer than what was said of it.
-            self._headers[hdrs.LAST_MODIFIED] = format_http_date(-(-value // 1))
-        else:
-            raise TypeError(f"Unsupported type for last_modified: {type(value).__name__}")
-
-    @property
-    def etag(self) -> ETag | None:
-        """``ETag`` (RFC 9110 §8.8.3); set it to an :class:`ETag`, a str that is strong, or None."""
-        raw = self._headers.get(hdrs.ETAG)
-        if not raw:
-            return None
-        return ETag(ETAG_ANY) if raw == ETAG_ANY else parse_etag(raw)
-
-    @etag.setter
-    def etag(self, value: ETag | str | None) -> None:
-        if value is None:
-            self._headers.pop(hdrs.ETAG, None)
-            return
-        if isinstance(value, str):
-            value = ETag(value)
-        elif not isinstance(value, ETag):
-            raise ValueError(f"Unsupported etag type: {type(value)}. etag must be str, ETag or None")
-        validate_etag_value(value.value)
-        self._headers[hdrs.ETAG] = format_etag(value)
-
     # --- Sending the head ---
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
@@ -518,7 +314,11 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
             RuntimeError: the response answered another request before.
         """
         answered = self._req
-        if answered is not None and answered is not request and not _same_exchange(answered, request):
+        if (
+            answered is not None
+            and answered is not request
+            and not _same_exchange(answered, request)
+        ):
             raise RuntimeError(
                 f"{self!r} was sent already, in answer to {answered!r};"
                 " make a new response for each request"
@@ -580,7 +380,7 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
             fields.pop(hdrs.CONTENT_LENGTH, None)
             fields.pop(hdrs.TRANSFER_ENCODING, None)
         elif not empty and self.content_length != 0 and hdrs.CONTENT_TYPE not in fields:
-            fields[hdrs.CONTENT_TYPE] = _OCTET_STREAM
+            fields[hdrs.CONTENT_TYPE] = OCTET_STREAM
 
     def _add_general_fields(self, request: BaseRequest, fields: CIMultiDict[str]) -> None:
         if self._cookies:
@@ -650,7 +450,9 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
     async def drain(self) -> None:
         """Wait until the connection takes more; deprecated, :meth:`write` does."""
         if self._eof_sent:
-            raise RuntimeError("Response has already been finished; drain() comes before write_eof()")
+            raise RuntimeError(
+                "Response has already been finished; drain() comes before write_eof()"
+            )
         if self._payload_writer is None:
             raise RuntimeError("Response has not been started; call prepare() first")
         _DRAIN.warn()
@@ -680,7 +482,7 @@ class StreamResponse(MutableMapping[Any, Any], HeadersMixin):
         self._payload_writer = None
 
     def _send_whole(self, request: BaseRequest) -> bool:
-        """Send head and body at once if nothing needs to wait; False says that prepare() must be called."""
+        """Send head and body at once if nothing has to wait; if False, prepare() must be called."""
         return False
 
     # --- Mapping and object ---
@@ -760,7 +562,8 @@ class Response(StreamResponse):
         reason: the reason phrase; None is the usual one.
         text: the body as text; not together with ``body``.
         headers: header fields.
-        content_type: the media type without parameters; with ``text`` the default is ``text/plain``.
+        content_type: the media type without parameters; with ``text`` the default is
+            ``text/plain``.
         charset: of ``text``, by default utf-8.
         zlib_executor_size: bytes above which compression happens in the executor.
         zlib_executor: the executor; None is the loop's default one.
@@ -801,16 +604,16 @@ class Response(StreamResponse):
             self._init_text(text, body, content_type, charset)
         else:
             if content_type is not None:
-                self._init_type(content_type if charset is None else f"{content_type}; charset={charset}")
+                self._init_type(
+                    content_type if charset is None else f"{content_type}; charset={charset}"
+                )
             if body is not None:
                 self.body = body
 
     def _check_type_arguments(self, content_type: str | None, charset: str | None) -> None:
         if self._fields is not None and hdrs.CONTENT_TYPE in self._fields:
             raise ValueError(
-                "passing both Content-Type header and "
-                "content_type or charset params "
-                "is forbidden"
+                "passing both Content-Type header and content_type or charset params is forbidden"
             )
         if content_type is not None and "charset" in content_type:
             raise ValueError("charset must not be in content_type argument")
@@ -876,7 +679,7 @@ class Response(StreamResponse):
     def text(self, text: str) -> None:
         if not isinstance(text, str):
             raise InvalidBody(f"text argument must be str ({type(text)!r})")
-        if self.content_type == _OCTET_STREAM:
+        if self.content_type == OCTET_STREAM:
             self.content_type = "text/plain"
         if self.charset is None:
             self.charset = "utf-8"
@@ -1024,16 +827,16 @@ class Response(StreamResponse):
     def _ordinary_head(self, body: bytes) -> bytes:
         content_type = self._pending_type
         if content_type is None and body:
-            content_type = self._pending_type = _OCTET_STREAM
+            content_type = self._pending_type = OCTET_STREAM
         key = (self._status, self._reason, content_type)
-        start = _starts_of_heads.get(key)
+        start = starts_of_heads.get(key)
         if start is None:
-            start = _start_of_head(*key)
-        tail = self._sent_tail = _end_of_head()
+            start = make_start_of_head(*key)
+        tail = self._sent_tail = end_of_head()
         return b"%b%d%b" % (start, len(body), tail)
 
     def _whole_head(self, request: BaseRequest) -> tuple[bytes, bytes | None]:
-        """Complete the fields as prepare() does, and return the head and what of the body is sent."""
+        """Complete the fields as prepare() does; return the head, and what of the body is sent."""
         fields = self._headers
         if hdrs.CONTENT_LENGTH not in fields:
             self._set_length(request, fields)
@@ -1058,43 +861,13 @@ class Response(StreamResponse):
                 fields[name] = value
 
 
-# What _send_whole() does in one step; a subclass, or a tool that wraps one of them, gets them called.
+# What _send_whole() does in one step; a subclass, or a tool that wraps one of them, gets them
+# called.
 _PREPARE = Response.prepare
 _WRITE = Response.write
 _WRITE_EOF = Response.write_eof
 _START = Response._start
 _PREPARE_HEADERS = Response._prepare_headers
-
-# (status, reason, content type) -> head up to the value of Content-Length.
-_starts_of_heads: dict[tuple[int, str, str | None], bytes] = {}
-# A program has some dozens of them; one that makes them up from its input does not fill the memory.
-_MAX_STARTS = 1024
-
-_end_second = -1
-_end = b""
-
-
-def _start_of_head(status: int, reason: str, content_type: str | None) -> bytes:
-    fields: CIMultiDict[str] = CIMultiDict()
-    if content_type is not None:
-        fields[hdrs.CONTENT_TYPE] = content_type
-    # Serialized for its checks; without the empty line.
-    start = serialize_headers(f"HTTP/1.1 {status} {reason}", fields)[:-2] + b"Content-Length: "
-    if len(_starts_of_heads) >= _MAX_STARTS:
-        _starts_of_heads.clear()
-    _starts_of_heads[status, reason, content_type] = start
-    return start
-
-
-def _end_of_head() -> bytes:
-    """Return the end of a head, from behind the value of Content-Length; it is made once a second."""
-    global _end, _end_second
-    now = int(time.time())
-    if now != _end_second:
-        date = rfc822_formatted_time()
-        _end = f"\r\nDate: {date}\r\nServer: {SERVER_SOFTWARE}\r\n\r\n".encode("latin-1")
-        _end_second = now
-    return _end
 
 
 def json_response(

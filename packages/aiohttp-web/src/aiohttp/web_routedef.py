@@ -105,9 +105,7 @@ class StaticDef(AbstractRouteDef):
 # --- Functions that make definitions ---
 
 
-def route(
-    method: str, path: str, handler: Handler | type[AbstractView], **kwargs: Any
-) -> RouteDef:
+def route(method: str, path: str, handler: Handler | type[AbstractView], **kwargs: Any) -> RouteDef:
     """Define a route; the options are those of :meth:`UrlDispatcher.add_route`."""
     return RouteDef(method, path, handler, kwargs)
 

@@ -24,7 +24,7 @@ class Verdict(enum.Enum):
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)
 class Validators:
-    """What a representation is recognized by: its tag and its POSIX time of modification in seconds."""
+    """What a representation is recognized by: its tag, and its POSIX time of modification."""
 
     etag: ETag
     modified: float
@@ -46,17 +46,23 @@ def evaluate(conditions: Preconditions, current: Validators, *, safe: bool) -> V
     if conditions.if_match is not None:
         if not _any_match(conditions.if_match, current.etag, weak=False):
             return Verdict.FAILED
-    elif conditions.if_unmodified_since is not None:
-        if current.modified > conditions.if_unmodified_since.timestamp():
-            return Verdict.FAILED
+    elif _is_after(current.modified, conditions.if_unmodified_since):
+        return Verdict.FAILED
     # Steps 3 and 4.
     if conditions.if_none_match is not None:
         if _any_match(conditions.if_none_match, current.etag, weak=True):
             return Verdict.NOT_MODIFIED if safe else Verdict.FAILED
-    elif safe and conditions.if_modified_since is not None:
-        if current.modified <= conditions.if_modified_since.timestamp():
-            return Verdict.NOT_MODIFIED
+    elif (
+        safe
+        and conditions.if_modified_since is not None
+        and not _is_after(current.modified, conditions.if_modified_since)
+    ):
+        return Verdict.NOT_MODIFIED
     return Verdict.PROCEED
+
+
+def _is_after(modified: float, date: datetime | None) -> bool:
+    return date is not None and modified > date.timestamp()
 
 
 def _any_match(tags: tuple[ETag, ...], etag: ETag, *, weak: bool) -> bool:

@@ -1,8 +1,8 @@
 """Form bodies, read into a multidict: urlencoded ones, and multipart ones with files on disk.
 
-Knows the readers that it is given, and temporary files; not the request.  What a peer sends is bounded
-while it is read, not afterwards: bytes over all fields, files included, and the number of fields
-(CVE-2025-69228, CVE-2026-34517).
+Knows the readers that it is given, and temporary files; not the request.  What a peer sends is
+bounded while it is read, not afterwards: bytes over all fields, files included, and the number of
+fields (CVE-2025-69228, CVE-2026-34517).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any, Union
+from typing import IO, Any
 from urllib.parse import parse_qsl
 
 import attr
@@ -19,9 +19,6 @@ from multidict import CIMultiDictProxy, MultiDict, MultiDictProxy
 from aiohttp import hdrs
 from aiohttp.http_exceptions import BadMultipart
 from aiohttp.multipart import BodyPartReader, MultipartReader
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
 
 # Bytes of a file that are read at once.
 _FILE_CHUNK = 2**18
@@ -42,7 +39,7 @@ class FileField:
     headers: CIMultiDictProxy[str]
 
 
-Field = Union[str, bytes, bytearray, FileField]
+Field = str | bytes | bytearray | FileField
 Form = MultiDictProxy[Field]
 
 EMPTY_FORM: Form = MultiDictProxy(MultiDict())
@@ -91,8 +88,8 @@ def parse_urlencoded(body: bytes, charset: str, limits: FormLimits) -> Form:
 async def read_multipart(reader: MultipartReader, charset: str, limits: FormLimits) -> Form:
     """Return the fields of a ``multipart/form-data`` body (RFC 7578).
 
-    A field without a media type, or with a text one, is a str; with another one, bytes; a field with a
-    file name is a :class:`FileField`.
+    A field without a media type, or with a text one, is a str; with another one, bytes; a field
+    with a file name is a :class:`FileField`.
 
     Raises:
         BadMultipart: a field has no name, or is a multipart itself.
@@ -154,7 +151,7 @@ async def _read_value(part: BodyPartReader, charset: str, budget: _Budget) -> st
 
 async def _read_file(part: BodyPartReader, name: str, budget: _Budget) -> FileField:
     in_thread = asyncio.get_running_loop().run_in_executor
-    spool: Any = tempfile.SpooledTemporaryFile(SPOOL_SIZE)
+    spool: Any = tempfile.SpooledTemporaryFile(SPOOL_SIZE)  # noqa: SIM115 - the form keeps it
     try:
         written = 0
         async for data in _decoded(part):

@@ -2,9 +2,10 @@
 
 Pure: knows strings, regular expressions and RFC 3986 quoting; not what a route or a request is.
 
-A path is matched *decoded*: percent-encoded octets are undone, but ``%2F`` and ``%25`` stay, so that an
-encoded slash never becomes a separator (RFC 3986 §2.2, §6.2.2.2).  A variable gets these two back when
-its value is handed out.
+A path is matched *decoded*: percent-encoded octets are undone, but ``%2F`` and ``%25`` stay, so
+    that an
+encoded slash never becomes a separator (RFC 3986 §2.2, §6.2.2.2).  A variable gets these two back
+when its value is handed out.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class PathPattern:
 
 
 def has_variables(template: str) -> bool:
-    """Whether ``template`` is more than a fixed path; a lone brace is found out when it is compiled."""
+    """Whether ``template`` is more than a fixed path; a lone brace counts, to be refused later."""
     return "{" in template or "}" in template
 
 

@@ -1,6 +1,7 @@
 """The head of a response, decided: reason phrases, content coding, cookies, body framing.
 
-Pure: values in, values out.  Knows RFC 9110 and RFC 9112; not the response class that it serves, and no
+Pure: values in, values out.  Knows RFC 9110 and RFC 9112; not the response class that it serves,
+    and no
 clock.
 """
 
@@ -28,7 +29,7 @@ def reason_phrase(status: int) -> str:
 
 
 def has_no_body(method: str, status: int) -> bool:
-    """Whether the response ends with its head, whatever the fields say (RFC 9112 §6.3, items 1 and 2)."""
+    """Whether the response ends with its head, whatever its fields say (RFC 9112 §6.3)."""
     return (
         method == hdrs.METH_HEAD
         or status < 200
@@ -58,9 +59,7 @@ class Framing(enum.Enum):
     UNTIL_CLOSE = enum.auto()
 
 
-def body_framing(
-    *, empty: bool, chunked: bool, length: int | None, http_1_1: bool
-) -> Framing:
+def body_framing(*, empty: bool, chunked: bool, length: int | None, http_1_1: bool) -> Framing:
     """Decide the framing.
 
     Args:

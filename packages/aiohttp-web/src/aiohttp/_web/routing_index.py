@@ -1,8 +1,9 @@
 """Where to look for the resource of a path: resources filed under the fixed part of their path.
 
-Pure: it keeps any objects under strings.  A look-up costs one dict access for each segment of the path,
-however many resources there are; a resource with a longer fixed part comes first, and of equal ones the
-one that was added first.
+Pure: it keeps any objects under strings.  A look-up costs one dict access for each segment of the
+    path,
+however many resources there are; a resource with a longer fixed part comes first, and of equal ones
+the one that was added first.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Files of a served directory: which file a URL path means, listings, version hashes.
 
-Blocking: its callers run it in an executor.  Knows the file system; nothing of requests, responses or
+Blocking: its callers run it in an executor.  Knows the file system; nothing of requests, responses
+    or
 the event loop.
 
-A path must not lead out of the directory (CVE-2024-23334, CVE-2026-34515), and the answer must not tell
-whether something exists outside (CVE-2025-69226): both are the same FileNotFoundError here.
+A path must not lead out of the directory (CVE-2024-23334, CVE-2026-34515), and the answer must not
+tell whether something exists outside (CVE-2025-69226): both are the same FileNotFoundError here.
 """
 
 from __future__ import annotations
@@ -44,18 +45,20 @@ def checked_directory(path: str | os.PathLike[str]) -> Path:
 
 
 def leaves_by_root(filename: str) -> bool:
-    """Whether joining ``filename`` would discard the directory: an absolute path, a drive, a UNC share."""
+    """Whether joined to a directory it would replace it: an absolute path, a drive, a UNC share."""
     return bool(Path(filename).anchor) or bool(Path(filename).drive)
 
 
 def locate(directory: Path, filename: str, *, follow_symlinks: bool) -> tuple[Path, Kind]:
     """Return the real path of ``filename`` and what is there.
 
-    With ``follow_symlinks``, a symbolic link inside the directory may lead out of it; ``..`` may not.
+    With ``follow_symlinks``, a symbolic link inside the directory may lead out of it; ``..`` may
+    not.
 
     Raises:
-        FileNotFoundError: there is nothing, or it is outside, or neither file nor directory.
-        PermissionError: it may not be looked at.
+        FileNotFoundError: there is nothing, or it is outside.
+        PermissionError: it may not be looked at, or is neither file nor directory: a pipe, a
+            device.
     """
     unresolved = directory / filename
     try:
@@ -71,10 +74,13 @@ def locate(directory: Path, filename: str, *, follow_symlinks: bool) -> tuple[Pa
             return path, Kind.FILE
         if path.is_dir():
             return path, Kind.DIRECTORY
+        if path.exists():
+            raise PermissionError(f"{path} is neither a file nor a directory")
     except PermissionError:
         raise
     except (ValueError, RuntimeError, OSError):
-        # ValueError: outside, or a NUL in the name; RuntimeError, OSError: links in a circle, a name too long.
+        # ValueError: outside, or a NUL in the name; RuntimeError, OSError: links in a circle, a
+        # name too long.
         pass
     raise FileNotFoundError(f"no file {filename!r} in the served directory {directory}")
 

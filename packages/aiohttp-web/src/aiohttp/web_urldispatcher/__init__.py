@@ -1,8 +1,8 @@
 """Routing: which handler answers which request.
 
-The door.  ``routes`` are a method and a handler; ``resources`` are paths; ``subapps`` and ``static`` are
-resources of their own kind; ``dispatcher`` holds them all and looks them up; ``views`` are handlers that
-are classes.
+The door.  ``routes`` are a method and a handler; ``resources`` are paths; ``subapps`` and
+``static`` are resources of their own kind; ``dispatcher`` holds them all and looks them up;
+``views`` are handlers that are classes.
 """
 
 from aiohttp.web_urldispatcher.dispatcher import ResourcesView, RoutesView, UrlDispatcher

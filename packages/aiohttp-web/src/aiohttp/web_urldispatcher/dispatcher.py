@@ -85,15 +85,16 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
     async def resolve(self, request: Request) -> UrlMappingMatchInfo:
         """Return who handles ``request``.
 
-        The resource with the longest fixed path wins, of equal ones the first registered.  A miss is a
-        match info whose handler raises 404, or 405 if only the method differs (RFC 9110 §15.5.6).
+        The resource with the longest fixed path wins, of equal ones the first registered.  A miss
+        is a match info whose handler raises 404, or 405 if only the method differs (RFC 9110
+        §15.5.6).
         """
         path = request._routing_path()
         found = self._resolve_now(request, path)
         return found if found is not None else await self._resolve_awaiting(request, path)
 
     def _resolve_now(self, request: Request, path: str) -> UrlMappingMatchInfo | None:
-        """Do what resolve() does, if no resource of the user's own has to be awaited; else return None."""
+        """Do what resolve() does; None if a resource of somebody's own has to be awaited."""
         allowed: set[str] | None = None
         buckets = self._index.buckets
         step = path
@@ -230,9 +231,7 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
     ) -> AbstractRoute:
         """Add a route: :meth:`add_resource` and :meth:`Resource.add_route` in one."""
         resource = self.add_resource(path, name=name)
-        return resource.add_route(
-            method, handler, expect_handler=expect_handler, options=options
-        )
+        return resource.add_route(method, handler, expect_handler=expect_handler, options=options)
 
     def add_static(
         self,
@@ -256,7 +255,8 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             chunk_size: bytes read at once where sendfile cannot be used.
             show_index: list directories instead of answering 403.
             follow_symlinks: follow symbolic links that lead out of the directory.
-            append_version: have ``url_for()`` add a hash of the content, so that caches notice changes.
+            append_version: have ``url_for()`` add a hash of the content, so that caches notice
+                changes.
         """
         if not prefix.startswith("/"):
             raise ValueError(f"prefix should start with /, got {prefix!r}")

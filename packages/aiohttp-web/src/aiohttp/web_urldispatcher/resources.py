@@ -1,6 +1,7 @@
 """Resources: paths with their routes.
 
-A resource answers two questions: does it match this request, and what is its URL.  It does not know the
+A resource answers two questions: does it match this request, and what is its URL.  It does not know
+    the
 other resources, nor where the dispatcher files it.
 """
 
@@ -66,11 +67,11 @@ class AbstractResource(Sized, IterableRoutes):
 
     @abc.abstractmethod
     async def resolve(self, request: Request) -> Resolution:
-        """Return (match info, allowed methods); the match info is None if the request is not ours."""
+        """Return (match info, allowed methods); no match info if the request is not ours."""
 
     @abc.abstractmethod
     def add_prefix(self, prefix: str) -> None:
-        """Put a percent-encoded ``prefix`` before the path; called when an application becomes a part of another."""
+        """Put ``prefix``, percent-encoded, before the path: its application joined another one."""
 
     @abc.abstractmethod
     def get_info(self) -> InfoDict:
@@ -84,7 +85,7 @@ class AbstractResource(Sized, IterableRoutes):
         """Whether ``path`` is, to the letter, the one that was registered."""
 
     def _index_key(self) -> str:
-        """Return where the dispatcher files the resource; one of a user's own has but its canonical path."""
+        """Return where the dispatcher files the resource; by default, from its canonical path."""
         canonical = self.canonical
         if "{" in canonical:
             return key_of_prefix(canonical.partition("{")[0])
@@ -129,8 +130,8 @@ class Resource(AbstractResource):
             method: the request method; ``"*"`` is every method that has no route of its own.
             handler: a coroutine function or a view class.
             expect_handler: who answers ``Expect``; None sends ``100 Continue``.
-            options: settings of this route, as :attr:`AbstractRoute.options`; the server understands
-                ``client_max_size``.
+            options: settings of this route, as :attr:`AbstractRoute.options`; the server
+                understands ``client_max_size``.
 
         Raises:
             RuntimeError: the method, or ``"*"``, has a route already.
@@ -138,12 +139,9 @@ class Resource(AbstractResource):
         taken = self._any_route or self._routes.get(method.upper())
         if taken is not None:
             raise RuntimeError(
-                "Added route will never be executed, "
-                f"method {taken.method} is already registered"
+                f"Added route will never be executed, method {taken.method} is already registered"
             )
-        route = ResourceRoute(
-            method, handler, self, expect_handler=expect_handler, options=options
-        )
+        route = ResourceRoute(method, handler, self, expect_handler=expect_handler, options=options)
         self.register_route(route)
         return route
 
@@ -186,12 +184,17 @@ class Resource(AbstractResource):
 
 
 class PlainResource(Resource):
-    """A path without variables."""
+    """A path without variables.
+
+    It is written decoded, ``/a b``; of percent-encoded octets only ``%2F`` and ``%25`` mean what
+    they say.
+    """
 
     def __init__(self, path: str, *, name: str | None = None) -> None:
         super().__init__(name=name)
         self._path = path
-        self._decoded = decode_path(path)
+        # What is compared: below an application's prefix, which is encoded, the two differ.
+        self._decoded = path
 
     @property
     def canonical(self) -> str:
@@ -204,7 +207,7 @@ class PlainResource(Resource):
     def add_prefix(self, prefix: str) -> None:
         _check_prefix(prefix)
         self._path = prefix + self._path
-        self._decoded = decode_path(self._path)
+        self._decoded = decode_path(prefix) + self._decoded
 
     def _index_key(self) -> str:
         return key_of_fixed_path(self._decoded)
@@ -297,4 +300,6 @@ class PrefixResource(AbstractResource):
 
 def _check_prefix(prefix: str) -> None:
     if len(prefix) < 2 or not prefix.startswith("/") or prefix.endswith("/"):
-        raise ValueError(f"prefix should start with / and go on, but not end with it; got {prefix!r}")
+        raise ValueError(
+            f"prefix should start with / and go on, but not end with it; got {prefix!r}"
+        )

@@ -70,8 +70,8 @@ class AbstractRoute(abc.ABC):
         Args:
             method: the request method, in any case; ``"*"`` is every method.
             handler: a coroutine function, or a subclass of :class:`aiohttp.abc.AbstractView`.
-            expect_handler: a coroutine function that answers ``Expect`` (RFC 9110 §10.1.1); None sends
-                ``100 Continue``.
+            expect_handler: a coroutine function that answers ``Expect`` (RFC 9110 §10.1.1); None
+                sends ``100 Continue``.
             resource: whose route this is.
 
         Raises:
@@ -131,7 +131,7 @@ class InvalidHandler(TypeError, AssertionError):
 
 
 def _handler_from(handler: Handler | type[AbstractView]) -> Handler:
-    """Return a callable that gives an awaitable response, whatever kind of handler was registered."""
+    """Return a callable that gives an awaitable, whatever kind of handler was registered."""
     if isinstance(handler, type):
         if issubclass(handler, AbstractView):
             return handler  # type: ignore[return-value]  # awaiting an instance handles the request

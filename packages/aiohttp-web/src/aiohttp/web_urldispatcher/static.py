@@ -80,8 +80,8 @@ class StaticResource(PrefixResource):
 
         Args:
             filename: the path below the directory.
-            append_version: add a hash of the content as a query parameter; None does what the resource
-                was made to do.  A file that cannot be read gets none.
+            append_version: add a hash of the content as a query parameter; None does what the
+                resource was made to do.  A file that cannot be read gets none.
         """
         name = str(filename).lstrip("/")
         url = URL.build(path=f"{self._prefix}/{quote_path(name)}", encoded=True)

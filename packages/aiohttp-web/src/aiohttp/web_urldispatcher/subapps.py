@@ -132,7 +132,7 @@ class Domain(AbstractRuleMatching):
         return bool(host) and self.match_domain(host)  # type: ignore[arg-type]
 
     def match_domain(self, host: str) -> bool:
-        """Whether ``host``, as it stands in the field, is the domain; its port counts if we have one."""
+        """Whether ``host``, as in the field, is the domain; a port counts if the domain has one."""
         host = host.lower()
         if ":" not in self._domain:
             host = host.partition(":")[0]
