@@ -8,15 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from aiohttp._web.exchange import Outcome, exchange, in_own_context
+from aiohttp._web.exchange import InOwnContext, Outcome, exchange
 
 seen = ContextVar("seen", default="nothing")
 
 
 class Sent:
-    def __init__(self, name: str, keep_alive: bool = True) -> None:
+    def __init__(self, name: str, keep_alive: bool = True, whole: bool = False) -> None:
         self.name = name
         self.keep_alive = keep_alive
+        self.whole = whole
 
 
 class FakeConnection:
@@ -33,6 +34,12 @@ class FakeConnection:
     def failed(self, request: Any, error: Exception) -> Any:
         self.log.append(f"failed: {error}")
         return self.instead
+
+    def send_at_once(self, request: Any, resp: Any, start_time: float | None) -> bool:
+        if not resp.whole:
+            return False
+        self.log.append(f"send {resp.name} at once")
+        return True
 
     async def finish_response(
         self, request: Any, resp: Any, start_time: float | None
@@ -58,6 +65,15 @@ async def test_answered(keep_alive: bool, outcome: Outcome) -> None:
     assert await have_answered(connection, handler) is outcome
     assert outcome.keep_alive is keep_alive
     assert connection.log == ["send page"]
+
+
+async def test_answered_at_once() -> None:
+    async def handler(request: object) -> Sent:
+        return Sent("page", whole=True)
+
+    connection = FakeConnection()
+    assert await have_answered(connection, handler) is Outcome.ANSWERED
+    assert connection.log == ["send page at once"]
 
 
 async def test_a_lost_peer_ends_the_connection() -> None:
@@ -115,7 +131,7 @@ async def test_what_is_set_inside_stays_inside() -> None:
         return f"{before}, {seen.get()}"
 
     for _ in range(2):
-        assert await in_own_context(steps()) == "nothing, something"
+        assert await InOwnContext(steps()) == "nothing, something"
     assert seen.get() == "nothing"
 
 
@@ -124,7 +140,7 @@ async def test_the_task_stays_the_same() -> None:
         await asyncio.sleep(0)
         return asyncio.current_task()
 
-    assert await in_own_context(steps()) is asyncio.current_task()
+    assert await InOwnContext(steps()) is asyncio.current_task()
 
 
 async def test_errors_come_out() -> None:
@@ -133,7 +149,7 @@ async def test_errors_come_out() -> None:
         raise ValueError("boom")
 
     with pytest.raises(ValueError, match="boom"):
-        await in_own_context(steps())
+        await InOwnContext(steps())
 
 
 async def test_errors_of_what_is_awaited_go_in() -> None:
@@ -147,7 +163,7 @@ async def test_errors_of_what_is_awaited_go_in() -> None:
             return f"caught {error}"
         return "not raised"
 
-    assert await in_own_context(steps()) == "caught boom"
+    assert await InOwnContext(steps()) == "caught boom"
 
 
 async def test_cancellation_goes_in_and_can_be_caught() -> None:
@@ -164,9 +180,72 @@ async def test_cancellation_goes_in_and_can_be_caught() -> None:
 
     async def outer() -> str:
         seen.set("the outer context")
-        return await in_own_context(steps())
+        return await InOwnContext(steps())
 
     task = asyncio.ensure_future(outer())
     await begun.wait()
     task.cancel()
     assert await task == "cleaned up in the outer context"
+
+
+# Begun before it is awaited…
+
+
+async def test_begun_and_ended() -> None:
+    async def steps() -> str:
+        return "done"
+
+    turn = InOwnContext(steps())
+    assert turn.begin()
+    assert turn.result == "done"
+    assert await turn == "done"
+
+
+async def test_begun_and_awaited() -> None:
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    log = []
+
+    async def steps() -> str:
+        log.append("begun")
+        return await future
+
+    turn = InOwnContext(steps())
+    assert not turn.begin()
+    assert log == ["begun"]
+    asyncio.get_running_loop().call_soon(future.set_result, "done")
+    assert await turn == "done"
+
+
+async def test_begun_and_failed() -> None:
+    async def steps() -> None:
+        raise ValueError("boom")
+
+    turn = InOwnContext(steps())
+    assert not turn.begin()
+    with pytest.raises(ValueError, match="boom"):
+        await turn
+
+
+async def test_interrupted_where_it_waits() -> None:
+    async def steps() -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return "interrupted"
+        return "not interrupted"
+
+    turn = InOwnContext(steps())
+    assert not turn.begin()
+    turn.interrupt(asyncio.CancelledError())
+    assert await turn == "interrupted"
+
+
+async def test_interrupted_after_its_end() -> None:
+    async def steps() -> str:
+        return "done"
+
+    turn = InOwnContext(steps())
+    turn.begin()
+    turn.interrupt(asyncio.CancelledError())
+    with pytest.raises(asyncio.CancelledError):
+        await turn

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from asyncio.tasks import _enter_task, _leave_task
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,15 @@ from aiohttp import hdrs
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._web.error_page import error_page
-from aiohttp._web.exchange import Outcome, exchange, in_own_context
-from aiohttp._web.incoming import Due, Entry, Incoming, Reading
+from aiohttp._web.exchange import InOwnContext, Outcome, exchange
+from aiohttp._web.incoming import Due, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
 from aiohttp._web.settings import ConnectionSettings
 from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 from aiohttp.http_writer import StreamWriter
 from aiohttp.log import access_logger, server_logger
-from aiohttp.streams import StreamReader
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.tcp_helpers import tcp_keepalive
 from aiohttp.web_exceptions import HTTPException, HTTPInternalServerError
 from aiohttp.web_log import AccessLogger
@@ -139,8 +140,10 @@ class RequestHandler(Incoming):
         "_current_request",
         "_keep_alive",
         "_manager",
+        "_payload",
         "_shutdown_callback",
         "_task",
+        "_turn",
         "_waiter",
         "_writing",
         "access_logger",
@@ -196,7 +199,10 @@ class RequestHandler(Incoming):
         self._task: asyncio.Task[None] | None = None
         # Resolved at every event that the task may wait for, while it waits.
         self._waiter: asyncio.Future[None] | None = None
-        # What a handler works at.
+        # An exchange that was begun before the task was woken.
+        self._turn: InOwnContext[Outcome] | None = None
+        # What a handler works at, and its body.
+        self._payload: StreamReader = EMPTY_PAYLOAD
         self._current_request: BaseRequest | None = None
         # Called when the server shuts down: an upgraded connection says goodbye in its own way.
         self._shutdown_callback: Callable[[], None] | None = None
@@ -286,11 +292,58 @@ class RequestHandler(Incoming):
 
     # Requests are served…
 
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the transport; a request that they complete is begun at once.
+
+        A handler that need not wait has answered when this returns, and the task was never woken.
+        """
+        waiter = self._waiter
+        if waiter is None or self._writing is not Writing.IDLE:
+            super().data_received(data)
+            return
+        self._waiter = None
+        super().data_received(data)
+        if self._writing is Writing.IDLE:
+            self._waiter = waiter
+        else:
+            self._serve_at_once(waiter)
+
+    def _serve_at_once(self, waiter: asyncio.Future[None]) -> None:
+        """Begin to serve the request in the inbox; the task goes on with what has to wait."""
+        task = self._task
+        turn = self._begin()
+        if task is not None and asyncio.current_task(self._loop) is None:
+            _enter_task(self._loop, task)
+            try:
+                settled = turn.begin() and turn.result is Outcome.ANSWERED and self._is_settled()
+            finally:
+                _leave_task(self._loop, task)
+            if settled:
+                self._rest()
+                self._waiter = waiter
+                return
+        self._turn = turn
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def _is_settled(self) -> bool:
+        """Whether nothing is left to do but to wait for the next request."""
+        if (
+            self._inbox
+            or self._body is not None
+            or self._reading_paused
+            or self._reading is not Reading.MESSAGES
+            or self._keep_alive is not KeepAlive.OPEN
+        ):
+            return False
+        self._finish_request()
+        return True
+
     def _arrived(self) -> None:
         """Have a request that is about to be put into the inbox served."""
         if self._writing is Writing.IDLE:
             self._writing = Writing.ANSWERING
-            self._nothing_due()
+            self._due = Due.NOTHING
             if self._task is None:
                 self._task = self._loop.create_task(self.start())
             else:
@@ -320,9 +373,9 @@ class RequestHandler(Incoming):
     async def start(self) -> None:
         """Serve the requests of this connection, one after another: the body of its one task."""
         try:
-            while (entry := self._inbox.take() or await self._next_entry()) is not None:
-                outcome = await in_own_context(self._exchange(*entry))
-                if self._body is not None and self._body_reader is entry[1]:
+            while (turn := await self._next_turn()) is not None:
+                outcome = await turn
+                if self._body is not None and self._body_reader is self._payload:
                     await self._linger()
                 if not (outcome.keep_alive and self._may_go_on()):
                     break
@@ -333,47 +386,61 @@ class RequestHandler(Incoming):
         except Exception:
             self.logger.exception("Unhandled exception while serving %s", self.peername)
         finally:
+            self._finish_request()
             self._writing = Writing.CLOSED
-            self._current_request = None
             self._timer.cancel()
             self.force_close()
 
-    async def _next_entry(self) -> Entry | None:
-        """Wait for the next request; return None when there will be none."""
-        if self._inbox:
-            return self._inbox.take()
-        if self._reading is Reading.ENDED or self._keep_alive is KeepAlive.CLOSED:
-            return None
+    async def _next_turn(self) -> InOwnContext[Outcome] | None:
+        """Wait for the next request and begin with it; return None when there will be none."""
+        while not self._inbox and self._turn is None:
+            if self._reading is Reading.ENDED or self._keep_alive is KeepAlive.CLOSED:
+                return None
+            self._rest()
+            try:
+                await self._event()
+            except asyncio.CancelledError as error:
+                if self._turn is None:
+                    raise
+                # It was begun already: its handler is who has to hear of it.
+                self._turn.interrupt(error)
+        turn, self._turn = self._turn, None
+        return self._begin() if turn is None else turn
+
+    def _rest(self) -> None:
+        """Wait for a request from here on."""
         self._writing = Writing.IDLE
         settings = self._settings
         last = self._keep_alive is KeepAlive.LAST
         self._expect(Due.REQUEST, settings.shutdown_grace if last else settings.keepalive_timeout)
-        self._watch_head()
-        await self._event()
-        return self._inbox.take()
+        if settings.head_timeout is not None:
+            self._watch_head()
 
-    def _exchange(
-        self, message: RawRequestMessage, payload: StreamReader, fault: HttpProcessingError | None
-    ) -> Coroutine[Any, Any, Outcome]:
-        """Begin an exchange: make the request and choose who answers it."""
+    def _begin(self) -> InOwnContext[Outcome]:
+        """Make a request of what lies in the inbox, and choose who answers it."""
         manager, task = self._manager, self._task
         if manager is None or task is None:
             raise RuntimeError("an exchange needs a connection that is served")
-        writer = StreamWriter(self, self._loop)
-        request = manager.request_factory(message, payload, self, writer, task)
+        message, self._payload, fault = self._inbox.take()
+        request = manager.request_factory(
+            message, self._payload, self, StreamWriter(self, self._loop), task
+        )
         handler = manager.request_handler if fault is None else partial(self._refuse, fault)
         manager.requests_count += 1
         self._current_request = request
         if self._keep_alive is not KeepAlive.OPEN and not self._inbox:
             request._close_after()
         start_time = None if self.access_logger is None else self._loop.time()
-        return exchange(self, request, handler, start_time)
+        return InOwnContext(exchange(self, request, handler, start_time))
+
+    def _finish_request(self) -> None:
+        request, self._current_request = self._current_request, None
+        if request is not None:
+            request._finish()
 
     def _may_go_on(self) -> bool:
         """Set things up for the next exchange, if there may be one."""
-        if self._current_request is not None:
-            self._current_request._finish()
-            self._current_request = None
+        self._finish_request()
         if self._keep_alive is KeepAlive.CLOSED or self._upgraded:
             return False
         if not self._inbox and self._reading is Reading.UNDECIDED:
@@ -397,7 +464,7 @@ class RequestHandler(Incoming):
         self.resume_reading()
         while self._body is not None and self._keep_alive is not KeepAlive.CLOSED:
             await self._event()
-        self._nothing_due()
+        self._due = Due.NOTHING
         self._writing = Writing.ANSWERING
 
     async def _part(self) -> None:
@@ -415,6 +482,16 @@ class RequestHandler(Incoming):
 
     # Responses…
 
+    def send_at_once(
+        self, request: BaseRequest, resp: StreamResponse, start_time: float | None
+    ) -> bool:
+        """Send and log a response of which nothing has to wait; return whether it was sent."""
+        if not isinstance(resp, StreamResponse) or not resp._send_whole(request):
+            return False
+        if start_time is not None:
+            self.log_access(request, resp, start_time)
+        return True
+
     async def finish_response(
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
     ) -> tuple[StreamResponse, bool]:
@@ -427,10 +504,11 @@ class RequestHandler(Incoming):
         if not isinstance(resp, StreamResponse):
             resp = self._instead_of(resp)
         lost = False
+        if self.send_at_once(request, resp, start_time):
+            return resp, lost
         try:
-            if not resp._send_whole(request):
-                await resp.prepare(request)
-                await resp.write_eof()
+            await resp.prepare(request)
+            await resp.write_eof()
         except ConnectionError:
             if not self._peer_is_lost():
                 raise

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from contextvars import copy_context
 from enum import Enum
-from types import coroutine
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from aiohttp.web_request import BaseRequest
     from aiohttp.web_response import StreamResponse
 
-__all__ = ("Connection", "Outcome", "exchange", "in_own_context")
+__all__ = ("Connection", "InOwnContext", "Outcome", "exchange")
 
 _T = TypeVar("_T")
 
@@ -45,6 +44,11 @@ class Connection(Protocol):
     def failed(self, request: BaseRequest, error: Exception) -> StreamResponse | Outcome:
         """Return the response that tells of a handler's error, or how things end without one."""
 
+    def send_at_once(
+        self, request: BaseRequest, resp: StreamResponse, start_time: float | None
+    ) -> bool:
+        """Send and log a response of which nothing has to wait; return whether it was sent."""
+
     async def finish_response(
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
     ) -> tuple[StreamResponse, bool]:
@@ -64,6 +68,8 @@ async def exchange(
     response: StreamResponse | Outcome
     try:
         response = await handler(request)
+        if connection.send_at_once(request, response, start_time):
+            return Outcome.ANSWERED if response.keep_alive else Outcome.ANSWERED_LAST
     except Exception as error:
         response = connection.failed(request, error)
         if isinstance(response, Outcome):
@@ -81,26 +87,72 @@ async def exchange(
     return Outcome.ANSWERED if response.keep_alive else Outcome.ANSWERED_LAST
 
 
-@coroutine
-def in_own_context(steps: Coroutine[Any, Any, _T]) -> Generator[Any, Any, _T]:
-    """Run a coroutine in a copy of the current context, within the current task.
+class InOwnContext(Generic[_T]):
+    """Run a coroutine in a copy of the current context, within the task that awaits this.
 
     What a handler puts into its context variables must not show in the next request of the
     connection. A task for each request would do that, too, for three times the price.
+
+    `begin()` runs the first steps at once, up to where they have to wait, if ever; awaiting this
+    does the others.
     """
-    run = copy_context().run
-    send = steps.send
-    try:
-        waits_for = run(send, None)
-        while True:
-            try:
-                value = yield waits_for
-            except GeneratorExit:
-                run(steps.close)
-                raise
-            except BaseException as error:
+
+    __slots__ = ("_error", "_run", "_steps", "_waits_for", "result")
+
+    # What the coroutine has returned, once `begin()` was true.
+    result: _T
+
+    def __init__(self, steps: Coroutine[Any, Any, _T]) -> None:
+        # None after the last step.
+        self._steps: Coroutine[Any, Any, _T] | None = steps
+        self._run = copy_context().run
+        # What the coroutine awaits; this object itself before its first step.
+        self._waits_for: Any = self
+        # What to raise instead of going on.
+        self._error: BaseException | None = None
+
+    def begin(self) -> bool:
+        """Take the first steps; return whether they were all. What they raise, awaiting raises."""
+        steps = self._steps
+        if steps is None:
+            raise RuntimeError("begin() was called before")
+        try:
+            self._waits_for = self._run(steps.send, None)
+            return False
+        except StopIteration as end:
+            self.result = end.value
+            self._steps = None
+            return True
+        except BaseException as error:
+            self._error = error
+            self._steps = None
+            return False
+
+    def interrupt(self, error: BaseException) -> None:
+        """Have an error raised where the coroutine waits, or from here if it has ended."""
+        self._error = error
+
+    def __await__(self) -> Generator[Any, Any, _T]:
+        run, steps, error = self._run, self._steps, self._error
+        if steps is None:
+            if error is not None:
+                raise error
+            return self.result
+        waits_for, self._waits_for = self._waits_for, self
+        try:
+            if error is not None:
                 waits_for = run(steps.throw, error)
-            else:
-                waits_for = run(send, value)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+            elif waits_for is self:
+                waits_for = run(steps.send, None)
+            while True:
+                try:
+                    value = yield waits_for
+                except GeneratorExit:
+                    run(steps.close)
+                    raise
+                except BaseException as thrown:
+                    waits_for = run(steps.throw, thrown)
+                else:
+                    waits_for = run(steps.send, value)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]

@@ -8,7 +8,7 @@ reading when the inbox is full.
 from __future__ import annotations
 
 from collections import deque
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 __all__ = ("CAPACITY", "Inbox")
 
@@ -23,35 +23,24 @@ CAPACITY = 32
 RESUME_AT = CAPACITY // 2
 
 
-class Inbox(Generic[_Entry]):
-    """A queue of entries that says when it is full and when it has drained."""
+class Inbox(deque[_Entry]):
+    """A queue of entries that says when it is full and when it has drained.
 
-    __slots__ = ("_entries",)
+    `put()` adds an entry (a full inbox takes it, too: stopping in time is the caller's part), and
+    `take()` removes the oldest one.
+    """
 
-    def __init__(self) -> None:
-        self._entries: deque[_Entry] = deque()
+    __slots__ = ()
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def put(self, entry: _Entry) -> None:
-        """Add an entry. A full inbox takes it, too: stopping in time is the caller's part."""
-        self._entries.append(entry)
-
-    def take(self) -> _Entry | None:
-        """Remove the oldest entry and return it, or None when there is none."""
-        return self._entries.popleft() if self._entries else None
-
-    def clear(self) -> None:
-        """Throw all entries away: nobody will answer them."""
-        self._entries.clear()
+    put = deque.append
+    take = deque.popleft
 
     @property
     def full(self) -> bool:
         """Whether no more should be read."""
-        return len(self._entries) >= CAPACITY
+        return len(self) >= CAPACITY
 
     @property
     def drained(self) -> bool:
         """Whether reading, once stopped, should go on."""
-        return len(self._entries) <= RESUME_AT
+        return len(self) <= RESUME_AT

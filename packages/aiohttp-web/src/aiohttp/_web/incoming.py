@@ -180,7 +180,7 @@ class Incoming(BaseProtocol):
         if body is not None:
             self._body = None
             if self._due is Due.BODY:
-                self._nothing_due()
+                self._due = Due.NOTHING
             body.finish(trailers)
             self._wake()
         if self._upgrade_asked:
@@ -218,7 +218,7 @@ class Incoming(BaseProtocol):
         if self._reading is Reading.MESSAGES:
             self._parser.pause()
             if self._due is Due.BODY:
-                self._nothing_due()  # it is not the peer who makes the body wait
+                self._due = Due.NOTHING  # it is not the peer who makes the body wait
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Go on reading, unless the inbox is still full."""
@@ -286,10 +286,6 @@ class Incoming(BaseProtocol):
         self._due = due
         self._timer.set(seconds)
 
-    def _nothing_due(self) -> None:
-        self._due = Due.NOTHING
-        self._timer.clear()
-
     def _watch_head(self) -> None:
         seconds = self._settings.head_timeout
         if seconds is not None and self._due is Due.REQUEST and self._parser.in_head:
@@ -304,6 +300,8 @@ class Incoming(BaseProtocol):
 
     def _too_late(self) -> None:
         due, self._due = self._due, Due.NOTHING
+        if due is Due.NOTHING:
+            return  # it was done; moving the timer for that would have cost more than this
         if due is Due.HEAD:
             self.on_error(HttpProcessingError(code=408, message="The head came too slowly"))
         elif due is Due.BODY:

@@ -24,7 +24,7 @@ class CoarseTimer:
         ceil_threshold: deadlines more than so many seconds away are rounded up to whole seconds.
     """
 
-    __slots__ = ("_ceil_threshold", "_deadline", "_expired", "_handle", "_loop")
+    __slots__ = ("_ceil_threshold", "_deadline", "_expired", "_fires_at", "_handle", "_loop")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class CoarseTimer:
         self._deadline: float | None = None
         # The loop's timer. Its time is the deadline's or, if that was moved, earlier.
         self._handle: asyncio.TimerHandle | None = None
+        self._fires_at = 0.0
 
     @property
     def deadline(self) -> float | None:
@@ -51,12 +52,11 @@ class CoarseTimer:
         if seconds > self._ceil_threshold:
             deadline = math.ceil(deadline)
         self._deadline = deadline
-        handle = self._handle
-        if handle is None:
-            self._handle = self._loop.call_at(deadline, self._goes_off)
-        elif deadline < handle.when():
-            handle.cancel()
-            self._handle = self._loop.call_at(deadline, self._goes_off)
+        if self._handle is None:
+            self._start(deadline)
+        elif deadline < self._fires_at:
+            self._handle.cancel()
+            self._start(deadline)
 
     def clear(self) -> None:
         """Forget the deadline. The loop's timer stays, and finds nothing to do."""
@@ -69,12 +69,16 @@ class CoarseTimer:
             self._handle.cancel()
             self._handle = None
 
+    def _start(self, when: float) -> None:
+        self._fires_at = when
+        self._handle = self._loop.call_at(when, self._goes_off)
+
     def _goes_off(self) -> None:
         self._handle = None
         if self._deadline is None:
             return
         if self._loop.time() < self._deadline:
-            self._handle = self._loop.call_at(self._deadline, self._goes_off)
+            self._start(self._deadline)
             return
         self._deadline = None
         self._expired()
