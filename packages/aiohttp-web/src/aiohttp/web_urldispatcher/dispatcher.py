@@ -85,9 +85,9 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
     async def resolve(self, request: Request) -> UrlMappingMatchInfo:
         """Return who handles ``request``.
 
-        The resource with the longest fixed path wins, of equal ones the first registered.  A miss
-        is a match info whose handler raises 404, or 405 if only the method differs (RFC 9110
-        §15.5.6).
+        Applications for a domain come first.  Then the resource with the longest fixed path wins,
+        of equal ones the first registered.  A miss is a match info whose handler raises 404, or 405
+        if only the method differs (RFC 9110 §15.5.6).
         """
         path = request._routing_path()
         found = self._resolve_now(request, path)
@@ -95,6 +95,10 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
 
     def _resolve_now(self, request: Request, path: str) -> UrlMappingMatchInfo | None:
         """Do what resolve() does; None if a resource of somebody's own has to be awaited."""
+        for subapp in self._matched_sub_app_resources:
+            resolution = subapp._resolve_now(request, path)
+            if resolution is None or resolution[0] is not None:
+                return None if resolution is None else resolution[0]
         allowed: set[str] | None = None
         buckets = self._index.buckets
         step = path
@@ -112,25 +116,19 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             if step == "/":
                 break
             step = step.rpartition("/")[0] or "/"
-        for subapp in self._matched_sub_app_resources:
-            resolution = subapp._resolve_now(request, path)
-            if resolution is None:
-                return None
-            if resolution[0] is not None:
-                return resolution[0]
         return _missed(request, allowed)
 
     async def _resolve_awaiting(self, request: Request, path: str) -> UrlMappingMatchInfo:
+        for subapp in self._matched_sub_app_resources:
+            match_info, _ = await subapp.resolve(request)
+            if match_info is not None:
+                return match_info
         allowed: set[str] = set()
         for resource in self._index.candidates(path):
             match_info, methods = await resource.resolve(request)
             if match_info is not None:
                 return match_info
             allowed |= methods
-        for subapp in self._matched_sub_app_resources:
-            match_info, methods = await subapp.resolve(request)
-            if match_info is not None:
-                return match_info
         return _missed(request, allowed)
 
     # --- The mapping of names ---
