@@ -65,7 +65,7 @@ class BodyPartReader:
 
     def __init__(
         self,
-        boundary: bytes,
+        boundary: bytes | str,
         headers: CIMultiDictProxy[str],
         content: Content,
         *,
@@ -76,6 +76,8 @@ class BodyPartReader:
         max_size_error_cls: type[Exception] = ValueError,
     ) -> None:
         self.headers = headers
+        # Some programs make a reader for a part themselves, and give the boundary as text.
+        boundary = boundary.encode() if isinstance(boundary, str) else boundary
         self._boundary = boundary
         self._is_form_data = subtype == "form-data"
         self._default_charset = default_charset
