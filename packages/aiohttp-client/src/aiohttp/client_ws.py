@@ -114,7 +114,7 @@ class ClientWebSocketResponse(WebSocketSession[DecodeText]):
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} {self._response.url} {self._state.value}"
+            f"<{type(self).__name__} {self._response.url} {self._connection_state.value}"
             f" protocol={self._protocol!r} close_code={self._close_code}>"
         )
 

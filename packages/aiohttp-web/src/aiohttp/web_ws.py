@@ -108,7 +108,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
         self._protocols = tuple(protocols)
         self._ws_protocol: str | None = None
         # Before the handshake: whether to agree to it; after: window bits, 0 for none.
-        self._compress: bool | int = compress
+        self._deflate_bits: bool | int = compress
         self._max_msg_size = max_msg_size
         self._writer_limit = writer_limit
         self._decode_text = decode_text
@@ -151,7 +151,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
         self.headers.update(upgrade.fields())
         self.force_close()
         payload_writer = await super().prepare(request)
-        self._start(request, upgrade)
+        self._take_over(request, upgrade)
         await payload_writer.drain()
         return payload_writer
 
@@ -160,7 +160,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             request.headers,
             request.version,
             protocols=self._protocols,
-            compress=bool(self._compress),
+            compress=bool(self._deflate_bits),
         )
         if self._protocols and upgrade.protocol is None:
             ws_logger.debug(
@@ -168,7 +168,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             )
         return upgrade
 
-    def _start(self, request: BaseRequest, upgrade: Upgrade) -> None:
+    def _take_over(self, request: BaseRequest, upgrade: Upgrade) -> None:
         """Take the connection over from HTTP."""
         protocol = request.protocol
         transport = protocol.transport
@@ -177,7 +177,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
         loop = asyncio.get_running_loop()
         compression = upgrade.compression
         self._ws_protocol = upgrade.protocol
-        self._compress = compression.window_bits
+        self._deflate_bits = compression.window_bits
         reader = WebSocketDataQueue(protocol, READ_LIMIT, loop=loop)
         writer = WebSocketWriter(
             protocol,
@@ -214,7 +214,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
     @property
     def compress(self) -> int | bool:
         """Window bits of our permessage-deflate, 0: not agreed on; before `prepare()` the argument."""
-        return self._compress
+        return self._deflate_bits
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return `asyncio.BaseTransport.get_extra_info()` of the connection, `default` before `prepare()`."""
@@ -265,7 +265,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
 
     def _go_away(self) -> None:
         """Close with 1001, in a task of its own: the server shuts down."""
-        if self._state is State.OPEN:
+        if self._connection_state is State.OPEN:
             self._farewell = asyncio.ensure_future(self.close(code=WSCloseCode.GOING_AWAY))
 
     def _receive_after_close(self) -> WSMessage:

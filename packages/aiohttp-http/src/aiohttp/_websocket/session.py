@@ -81,7 +81,7 @@ class WebSocketSession(Generic[DecodeText]):
     """What both doors do."""
 
     # Set up by `_init_session()`, in the order of their use.
-    _state: State
+    _connection_state: State
     _autoclose: bool
     _autoping: bool
     # Seconds; None: no limit, no heartbeat.
@@ -107,7 +107,7 @@ class WebSocketSession(Generic[DecodeText]):
         close_timeout: float | None,
         heartbeat: float | None,
     ) -> None:
-        self._state = State.PENDING
+        self._connection_state = State.PENDING
         self._autoclose = autoclose
         self._autoping = autoping
         self._receive_timeout = receive_timeout
@@ -127,7 +127,7 @@ class WebSocketSession(Generic[DecodeText]):
         """Begin: the opening handshake is done."""
         self._reader = reader
         self._writer = writer
-        self._state = State.OPEN
+        self._connection_state = State.OPEN
         if self._heartbeat_interval:
             self._heartbeat = Heartbeat(
                 self._heartbeat_interval,
@@ -171,7 +171,7 @@ class WebSocketSession(Generic[DecodeText]):
     @property
     def closed(self) -> bool:
         """True as soon as `close()` has begun, or the connection has failed."""
-        return self._state is State.CLOSED
+        return self._connection_state is State.CLOSED
 
     @property
     def close_code(self) -> int | None:
@@ -281,8 +281,8 @@ class WebSocketSession(Generic[DecodeText]):
         while True:
             if self._receiving:
                 raise RuntimeError("Concurrent call to receive() is not allowed")
-            if self._state is not State.OPEN:
-                if self._state is State.CLOSED:
+            if self._connection_state is not State.OPEN:
+                if self._connection_state is State.CLOSED:
                     return self._receive_after_close()
                 return await self._receive_while_closing()
             message = reader.take()
@@ -409,11 +409,11 @@ class WebSocketSession(Generic[DecodeText]):
     async def _close(self, code: int, message: bytes, *, drain: bool = True) -> bool:
         """Do the closing handshake; return False if it was begun before."""
         writer = self._require_writer()
-        if self._state is State.CLOSED:
+        if self._connection_state is State.CLOSED:
             return False
         close_payload(code, message)  # raises for the caller's mistakes before anything is done
-        peer_has_closed = self._state is State.CLOSING
-        self._state = State.CLOSED
+        peer_has_closed = self._connection_state is State.CLOSING
+        self._connection_state = State.CLOSED
         self._stop_heartbeat()
         try:
             queued = writer.begin_close(code, message)
@@ -453,24 +453,24 @@ class WebSocketSession(Generic[DecodeText]):
 
     async def _peer_closed(self, code: int) -> None:
         """Note the peer's close frame, and answer it unless autoclose is off (RFC 6455 §5.5.1)."""
-        if self._state is not State.OPEN:
+        if self._connection_state is not State.OPEN:
             return
-        self._state = State.CLOSING
+        self._connection_state = State.CLOSING
         self._close_code = code
         if self._autoclose:
             await self._answer_close()
 
     async def _fail(self, exc: WebSocketError) -> None:
         """Fail the connection: say why, and drop it (RFC 6455 §7.1.7)."""
-        if self._state is not State.CLOSED:
-            self._state = State.CLOSED
+        if self._connection_state is not State.CLOSED:
+            self._connection_state = State.CLOSED
             with suppress(ConnectionError):
                 await self._require_writer().close(exc.code)
         self._finish(exc.code, exc)
 
     def _finish(self, code: int | None, exc: BaseException | None = None) -> None:
         """Be closed: keep why, and drop the connection."""
-        self._state = State.CLOSED
+        self._connection_state = State.CLOSED
         self._close_code = code
         if exc is not None:
             self._exception = exc
@@ -483,10 +483,10 @@ class WebSocketSession(Generic[DecodeText]):
 
     def _pong_not_received(self, seconds: float) -> None:
         """Give a peer up that has not answered a ping."""
-        if self._state is State.CLOSED:
+        if self._connection_state is State.CLOSED:
             return
         exc = self._silence_error(f"No PONG received after {seconds} seconds")
-        self._state = State.CLOSED
+        self._connection_state = State.CLOSED
         self._close_code = WSCloseCode.ABNORMAL_CLOSURE
         self._exception = exc
         if self._receiving and self._reader is not None:
