@@ -179,7 +179,7 @@ class HttpParser(ABC, Generic[_Message]):
             connection now belongs to another protocol; and the bytes for that protocol.
 
         Raises:
-            BadHttpMessage: the peer broke the protocol.  Messages that were complete before that
+            BadHttpMessage: the peer broke the protocol.  Requests that were complete before that
                 are returned first, and the error is raised by the next call.
         """
         if self._upgraded:
@@ -322,6 +322,11 @@ class HttpResponseParserPy(HttpParser[messages.RawResponseMessage]):
     def _accepts_upgrade(self, message: messages.RawResponseMessage, framing: Framing) -> bool:
         return message.upgrade
 
+    def on_error(self, error: HttpProcessingError) -> None:
+        """The peer broke the protocol: which response that spoils cannot be told."""
+        super().on_error(error)
+        self._messages.clear()
+
     def on_end(self, trailers: CIMultiDictProxy[str] | None) -> None:
         """The message is complete; another may follow."""
         self._expect(self._parser)  # type: ignore[arg-type]
@@ -341,12 +346,17 @@ else:
     class HttpRequestParserC(HttpRequestParserPy):
         """Parser of requests, compiled."""
 
+        # Says which build it stands for: the two twins have the same behaviour and members.
+        __module__ = "aiohttp._h1.parser_c"
+
         def _make_parser(self):
             limits = Limits(self.max_line_size, self.max_field_size, self.max_headers)
             return parser_c.RequestParser(self, limits)
 
     class HttpResponseParserC(HttpResponseParserPy):
         """Parser of responses, compiled."""
+
+        __module__ = "aiohttp._h1.parser_c"
 
         def _make_parser(self):
             limits = Limits(self.max_line_size, self.max_field_size, self.max_headers)
@@ -447,7 +457,6 @@ class HttpPayloadParser:
             PayloadEncodingError: the body is broken; its stream raises the same.
         """
         data, self._held = self._held + chunk, b""
-        self._paused = False
         start = 0
         try:
             while not self.done and start < len(data) and not self._paused:
@@ -455,6 +464,8 @@ class HttpPayloadParser:
         except HttpProcessingError as error:
             self._feed.fail(error)
             raise
+        finally:
+            self._paused = False
         if self.done:
             return PayloadState.PAYLOAD_COMPLETE, data[start:]
         if start < len(data):

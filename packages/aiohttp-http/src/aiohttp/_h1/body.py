@@ -68,8 +68,8 @@ class LengthBody:
     def end(self) -> None:
         if not self.done:
             raise ContentLengthError(
-                "Not enough data to satisfy content length header: "
-                f"expected {self._length} bytes, got {self._length - self._missing}"
+                "The body ended before its Content-Length: "
+                f"received {self._length - self._missing} of {self._length} bytes"
             )
 
 
@@ -202,7 +202,7 @@ class ChunkedBody:
         if self.done:
             return
         raise TransferEncodingError(
-            "Not enough data to satisfy transfer length header: "
+            "The body ended before its last chunk: "
             f"expected {self._expect.value}, got the end of the connection"
         )
 
@@ -276,7 +276,7 @@ class ChunkedBody:
             if data.startswith(b"\r\n", start) and self._extra is None:
                 self.done = True
                 return start + 2
-            self._lines = Lines(self._limits.max_field_size + FieldLines.SEPARATOR, self._lenient)
+            self._lines = Lines(self._limits.max_field_size, self._lenient, FieldLines.SEPARATOR)
         line, start = self._lines.take(data, start)
         if line is None:
             return start

@@ -1,6 +1,12 @@
+# C types of the compiled build of body.py.
+
 cimport cython
 
 cdef bytes _HEX
+cdef object _SIZE
+cdef object _DATA
+cdef object _DATA_END
+cdef object _TRAILERS
 
 cdef class LengthBody:
     cdef object _length

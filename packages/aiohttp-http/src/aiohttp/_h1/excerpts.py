@@ -17,5 +17,5 @@ def shown(data: bytes | bytearray | str) -> str:
     """Quote the beginning of `data` in ASCII, with everything else escaped."""
     if isinstance(data, str):
         data = data[: LONGEST_EXCERPT + 1].encode("utf-8", "surrogateescape")
-    text = repr(bytes(data[:LONGEST_EXCERPT]))[1:]
+    text = repr(bytes(data[:LONGEST_EXCERPT]))
     return f"{text}…" if len(data) > LONGEST_EXCERPT else text

@@ -30,7 +30,6 @@ from aiohttp._h1.section import (
     Fields,
     Lines,
     RawFields,
-    require_crlf,
 )
 from aiohttp.http_exceptions import (
     BadHttpMessage,
@@ -245,10 +244,11 @@ class _Head:
                 break
             self._beginning_checked = False
             if line:
-                require_crlf(line)
                 self._parse_start_line(line)
                 self._started = True
-                self._lines.limit = self._limits.max_field_size + FieldLines.SEPARATOR
+                self._lines = Lines(
+                    self._limits.max_field_size, self._lenient, FieldLines.SEPARATOR
+                )
                 break
             # RFC 9112 §2.2: empty lines before the start line are ignored; not for ever.
             self._blank += 2

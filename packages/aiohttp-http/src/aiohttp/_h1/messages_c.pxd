@@ -1,3 +1,5 @@
+# C types of the compiled build of messages.py.
+
 cdef class RawMessage:
     pass
 

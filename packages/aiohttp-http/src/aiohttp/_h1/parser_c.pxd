@@ -1,3 +1,27 @@
+# C types of the compiled build of parser.py.
+
+cimport cython
+
+cdef object _HEAD
+cdef object _BODY
+cdef object _END
+cdef object _FINISHED
+cdef object _NO_BODY
+cdef object _LENGTH
+cdef object _CHUNKED
+
+cdef object CIMultiDict
+cdef object CIMultiDictProxy
+cdef object ChunkedBody
+cdef object LengthBody
+cdef object UntilCloseBody
+cdef object RawRequestMessage
+cdef object RawResponseMessage
+cdef object request_framing
+cdef object response_framing
+cdef object tokenize_request
+cdef object tokenize_response
+
 cdef class MessageParser:
     cdef readonly bint paused
     cdef object _sink
@@ -30,7 +54,8 @@ cdef class MessageParser:
 
 cdef class RequestParser(MessageParser):
     cdef object _read_head(self)
-    cdef object _deliver(self, tuple tokens)
+    @cython.locals(method=str, target=str)
+    cdef object _deliver(self, tokens)
 
 cdef class ResponseParser(MessageParser):
     cdef object _method
@@ -40,4 +65,4 @@ cdef class ResponseParser(MessageParser):
 
     cdef object _message_ended(self)
     cdef object _read_head(self)
-    cdef object _deliver(self, tuple tokens)
+    cdef object _deliver(self, tokens)

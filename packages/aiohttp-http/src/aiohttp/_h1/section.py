@@ -11,12 +11,12 @@ from typing import Final
 
 from multidict import istr
 
-from aiohttp._h1.excerpts import shown
+from aiohttp._h1.excerpts import LONGEST_EXCERPT, shown
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.names import resolve
 from aiohttp.http_exceptions import BadHttpMessage, InvalidHeader, LineTooLong
 
-__all__ = ("FieldLines", "Fields", "Lines", "RawFields", "require_crlf")
+__all__ = ("FieldLines", "Fields", "Lines", "RawFields", "line_too_long")
 
 Fields = list[tuple[istr, str]]
 RawFields = tuple[tuple[bytes, bytes], ...]
@@ -37,54 +37,54 @@ class Lines:
     """Cuts reads into lines; keeps the beginning of a line for the next read.
 
     Args:
+        limit: longest line in bytes, without its end.
         lenient: whether a lone LF ends a line, too (RFC 9112 §2.2 allows it to a recipient).
+        slack: bytes that a line may have beyond the limit because they do not count.
     """
 
-    __slots__ = ("lenient", "limit", "partial")
+    __slots__ = ("_lenient", "_limit", "_slack", "partial")
 
-    def __init__(self, limit: int, lenient: bool) -> None:
-        self.lenient = lenient
-        # Longest line, without its end.
-        self.limit = limit
+    def __init__(self, limit: int, lenient: bool, slack: int = 0) -> None:
+        self._limit = limit
+        self._lenient = lenient
+        self._slack = slack
         self.partial = bytearray()
 
     def take(self, data: bytes, start: int) -> tuple[bytes | None, int]:
         """The next line without its end, and where the rest begins; None if it is unfinished.
 
-        A line that ends in a lone LF keeps it when that is not forgiven: `require_crlf` tells.
-
         Raises:
             LineTooLong: also when the end of the line has not come yet.
+            BadHttpMessage: the line ends in a lone LF, and that is not forgiven.
         """
+        longest = self._limit + self._slack
         lf = data.find(b"\n", start)
         if lf < 0:
             # One byte more may be the CR of the line's end.
-            if len(self.partial) + len(data) - start > self.limit + 1:
-                raise _line_too_long(self.partial + data[start : start + 64], self.limit)
+            if len(self.partial) + len(data) - start > longest + 1:
+                raise line_too_long(self.partial + data[start : start + 64], self._limit)
             self.partial += data[start:]
             return None, len(data)
-        line = data[start : lf + 1]
+        line = data[start:lf]
         if self.partial:
             line = bytes(self.partial) + line
             self.partial.clear()
-        if line.endswith(b"\r\n"):
-            line = line[:-2]
-        elif self.lenient:
+        ends_right = line.endswith(b"\r")
+        if ends_right:
             line = line[:-1]
-        if len(line) > self.limit + line.endswith(b"\n"):
-            raise _line_too_long(line, self.limit)
+        if len(line) > longest:
+            raise line_too_long(line, self._limit)
+        if not ends_right and not self._lenient:
+            crlf = data.find(b"\r\n", lf, lf + LONGEST_EXCERPT)
+            seen = line[-LONGEST_EXCERPT:] + data[lf : lf + 1 if crlf < 0 else crlf]
+            raise BadHttpMessage(
+                f"Bare LF: expected CRLF at the end of each line, got {shown(seen)}"
+            )
         return line, lf + 1
 
 
-def _line_too_long(line: bytes | bytearray, limit: int) -> LineTooLong:
-    return LineTooLong(shown(line), limit)
-
-
-def require_crlf(line: bytes) -> None:
-    if line.endswith(b"\n"):
-        raise BadHttpMessage(
-            f"Bare LF in the head: expected CRLF at the end of each line, got {shown(line)}"
-        )
+def line_too_long(line: bytes | bytearray, limit: int) -> LineTooLong:
+    return LineTooLong(bytes(line[:LONGEST_EXCERPT]), limit)
 
 
 class FieldLines:
@@ -114,7 +114,6 @@ class FieldLines:
 
     def add(self, line: bytes) -> None:
         """Take one line that is not empty."""
-        require_crlf(line)
         if line[:1] in (b" ", b"\t"):
             self._fold(line)
             return
@@ -169,7 +168,7 @@ class FieldLines:
 
     def _check_size(self) -> None:
         if self._size > self.limits.max_field_size:
-            raise _line_too_long(self._name + b": " + self._parts[0], self.limits.max_field_size)
+            raise line_too_long(self._name + b": " + self._parts[0], self.limits.max_field_size)
 
     def _finish(self) -> None:
         if self._name:
