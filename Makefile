@@ -7,8 +7,8 @@ ENVIRONMENTS = $(PYTHON) -m tools.environments
 CHECK = $(ENVIRONMENTS) check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pure isolated check lint format types layers exports versions poetry changelog policy \
-	sizes merged docs bench fuzz asan wheels release bump clean
+.PHONY: help run test test-pure isolated check lint format types layers exports versions poetry changelog policy record \
+	deprecations sizes merged docs bench fuzz asan wheels release bump clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## */\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,6 +55,12 @@ changelog:  ## a fragment for each change, in the form that towncrier reads
 
 policy:  ## the public interface against the one of the last release: Semantic Versioning
 	$(CHECK) tools.policy check
+
+record:  ## keep the public interface in tools/api/, when a release is made
+	$(CHECK) tools.policy record
+
+deprecations:  ## write docs/deprecations.md from what the code declares
+	$(CHECK) tools.policy deprecations
 
 sizes:  ## the longest functions, classes and modules: to look at
 	$(PYTHON) -m tools.sizes $(ARGS)

@@ -1,0 +1,78 @@
+"""The policy of versions, checked.
+
+    python -m tools.policy check            this tree against the last recorded release
+    python -m tools.policy record           keep the interface of this tree, at its release
+    python -m tools.policy deprecations     write docs/deprecations.md
+
+Runs where the sources can be imported, without the compiled extensions: those have no signatures.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.changelog import fragments, kind_of
+from tools.finding import Finding, report
+from tools.policy.deprecations import TABLE, declared, silent_findings, table, table_findings
+from tools.policy.rules import Fragment, judge
+from tools.policy.surface import Surface, take
+from tools.tree import ROOT, release
+
+RECORDS = ROOT / "tools" / "api"
+
+
+def order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def last_record(before: str) -> tuple[Path, Surface]:
+    """Return the interface of the latest recorded release before one."""
+    records = ((path, Surface.load(path)) for path in RECORDS.glob("*.json"))
+    earlier = [(p, s) for p, s in records if order(s.release) < order(before)]
+    if not earlier:
+        raise FileNotFoundError(f"no interface of a release before {before} is in tools/api/")
+    return max(earlier, key=lambda found: order(found[1].release))
+
+
+def present() -> Surface:
+    surface = take("aiohttp", release())
+    surface.deprecations = declared()
+    return surface
+
+
+def findings() -> Iterator[Finding]:
+    new = present()
+    path, old = last_record(new.release)
+    told = [Fragment(kind_of(f) or "", f.read_text("utf-8")) for f in fragments()]
+    for sentence in judge(old, new, told):
+        yield Finding(path, 1, sentence)
+    yield from silent_findings()
+    yield from table_findings(new.deprecations)
+
+
+def record() -> None:
+    surface = present()
+    path = RECORDS / f"aiohttp-{surface.release}.json"
+    path.write_text(surface.dump(), "utf-8")
+    print(f"recorded {len(surface.entries)} things of aiohttp {surface.release}")
+
+
+def main() -> int:
+    os.environ["AIOHTTP_NO_EXTENSIONS"] = "1"
+    command = sys.argv[1:]
+    if command == ["check"]:
+        return report(findings(), "policy")
+    if command == ["record"]:
+        record()
+    elif command == ["deprecations"]:
+        (ROOT / TABLE).write_text(table(declared()), "utf-8")
+    else:
+        sys.exit(__doc__)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

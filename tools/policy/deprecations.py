@@ -1,0 +1,99 @@
+"""What the code declares as deprecated: read by the checker, and shown in the documentation.
+
+Deprecations are declared through ``aiohttp._deprecations``; nothing else is looked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.finding import Finding
+from tools.tree import ROOT, modules
+
+TABLE = Path("docs") / "deprecations.md"
+
+HEAD = """\
+# Deprecations
+
+What works, warns with `DeprecationWarning`, and will be removed.  Made from what the code declares
+by `make deprecations`; [stability](stability.md) says when a removal is allowed.
+
+| deprecated | since | removed in | use |
+|---|---|---|---|
+"""
+
+
+def declared() -> list[dict[str, str]]:
+    """Return all deprecations; every module is imported for it."""
+    from aiohttp import _deprecations
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in modules():
+            # Another platform's modules, and those whose requirements are an extra.
+            try:
+                importlib.import_module(module.name)
+            except ImportError as error:
+                if (error.name or "").startswith("aiohttp"):
+                    raise
+    return [_told(deprecation) for deprecation in _deprecations.REGISTRY]
+
+
+def _told(deprecation: Any) -> dict[str, str]:
+    names = ("subject", "since", "removed_in", "instead", "why")
+    return {name: getattr(deprecation, name) for name in names}
+
+
+def table(deprecations: Iterable[Mapping[str, str]]) -> str:
+    """Return the page of the documentation, newest first."""
+    lines = []
+    for one in sorted(deprecations, key=lambda d: (_order(d["since"]), d["subject"])):
+        why = f" ({one['why']})" if one["why"] else ""
+        cells = (one["subject"] + why, one["since"], one["removed_in"], one["instead"])
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+    return HEAD + "".join(lines)
+
+
+def _order(release: str) -> list[int]:
+    return [-int(part) for part in release.split(".")]
+
+
+def table_findings(
+    deprecations: Iterable[Mapping[str, str]], root: Path = ROOT
+) -> Iterator[Finding]:
+    path = root / TABLE
+    if not path.is_file() or path.read_text("utf-8") != table(deprecations):
+        yield Finding(path, 1, "the table is not what the code declares; run: make deprecations")
+
+
+def silent_findings(root: Path = ROOT) -> Iterator[Finding]:
+    """Find deprecations that are declared under a name which nobody uses: they warn nobody."""
+    for module in modules(root):
+        tree = ast.parse(module.path.read_text("utf-8"))
+        names = _declaring_names(tree)
+        used = {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        for name, line in names.items():
+            if name not in used:
+                yield Finding(
+                    module.path, line, f"{name} is declared and never warns: call {name}.warn()"
+                )
+
+
+def _declaring_names(tree: ast.Module) -> dict[str, int]:
+    """Return the names of constants whose value calls ``declare``."""
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            calls = (n.func for n in ast.walk(node.value) if isinstance(n, ast.Call))
+            if any(ast.unparse(call).rpartition(".")[2] == "declare" for call in calls):
+                names[node.targets[0].id] = node.lineno
+    return names

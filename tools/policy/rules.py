@@ -1,0 +1,151 @@
+"""What a release may do to the public interface: Semantic Versioning as docs/stability.md tells it.
+
+Each finding is a sentence: what changed, which rule it breaks, what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tools.changelog import release_size
+from tools.policy.changes import Change, What, changes
+from tools.policy.surface import Surface
+
+Declared = Mapping[str, str]  # a deprecation: subject, since, removed_in, instead, why
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A fragment of the changelog: its kind, and what it says."""
+
+    kind: str
+    text: str
+
+    def names(self, change: Change) -> bool:
+        """Say whether a public thing is named in it, as code."""
+        quoted = " ".join(re.findall(r"`([^`]*)`", self.text))
+        return mentions(quoted, change)
+
+
+def judge(old: Surface, new: Surface, fragments: Iterable[Fragment]) -> Iterator[str]:
+    """Yield what a release may not do, given the one before it."""
+    size = release_size(old.release, new.release)
+    told = list(fragments)
+    for change in changes(old, new):
+        if not _excused(change, size, told):
+            yield from _JUDGES[size](change, old, new)
+    yield from _judge_deprecations(size, old, new, told)
+
+
+def _excused(change: Change, size: str, fragments: Iterable[Fragment]) -> bool:
+    """Say whether a fragment declares a break: for security, or in a major release.
+
+    Even there a removal follows the calendar of deprecations, whatever is declared.
+    """
+    removal = change.what in (What.REMOVED, What.PARAMETER_REMOVED)
+    kinds = {"security", "breaking"} if size == "major" and not removal else {"security"}
+    return change.what.breaks and any(f.kind in kinds and f.names(change) for f in fragments)
+
+
+def _judge_bugfix(change: Change, old: Surface, new: Surface) -> Iterator[str]:
+    if change.what.breaks:
+        yield (
+            f"{change.sentence}: a bugfix release removes and changes nothing; keep it "
+            f"(a vulnerability that leaves no other way is declared by a security fragment)"
+        )
+    else:
+        yield f"{change.sentence}: a bugfix release adds nothing; release it as a minor one"
+
+
+def _judge_minor(change: Change, old: Surface, new: Surface) -> Iterator[str]:
+    if change.what.breaks:
+        yield (
+            f"{change.sentence}: a minor release may add and deprecate, never remove; "
+            f"keep it and deprecate it"
+        )
+
+
+def _judge_major(change: Change, old: Surface, new: Surface) -> Iterator[str]:
+    if not change.what.breaks:
+        return
+    if change.what not in (What.REMOVED, What.PARAMETER_REMOVED):
+        yield f"{change.sentence}: no breaking fragment of the changelog names it; write one"
+        return
+    declared = [d for d in old.deprecations if mentions(d["subject"], change)]
+    if not declared:
+        yield (
+            f"{change.sentence}: it was never deprecated; keep it, deprecate it in this release, "
+            f"and remove it in the next major one"
+        )
+    elif all(_last_minor(d, old) for d in declared):
+        yield (
+            f"{change.sentence}: it was deprecated only by {declared[0]['since']}, the last minor "
+            f"release of its series; keep it until the next major release"
+        )
+
+
+_JUDGES = {"bugfix": _judge_bugfix, "minor": _judge_minor, "major": _judge_major}
+
+
+def _judge_deprecations(
+    size: str, old: Surface, new: Surface, fragments: list[Fragment]
+) -> Iterator[str]:
+    """Judge what is newly deprecated, and what should not be there any more."""
+    before = {d["subject"] for d in old.deprecations}
+    after = {d["subject"] for d in new.deprecations}
+    for declared in new.deprecations:
+        if declared["subject"] not in before and _series(declared["since"]) > _series(old.release):
+            yield from _judge_new_deprecation(declared, size, new, fragments)
+    for declared in old.deprecations if size == "major" else ():
+        if declared["subject"] in after and not _last_minor(declared, old):
+            yield (
+                f"{declared['subject']} is deprecated since {declared['since']}: a major release "
+                f"removes what the series before it deprecated; remove it"
+            )
+
+
+def _judge_new_deprecation(
+    declared: Declared, size: str, new: Surface, fragments: list[Fragment]
+) -> Iterator[str]:
+    subject = declared["subject"]
+    if size == "bugfix":
+        yield f"{subject} is newly deprecated: a bugfix release deprecates nothing; wait"
+    if _series(declared["since"]) != _series(new.release):
+        yield (
+            f"{subject} is deprecated since {declared['since']}, and this is {new.release}: "
+            f"name the release that warns first"
+        )
+    words = set(identifiers(subject))
+    told = (f.text for f in fragments if f.kind == "deprecation")
+    if not any(words & set(identifiers(text)) for text in told):
+        yield (
+            f"{subject} is newly deprecated, and no fragment of the changelog says so: "
+            f"write one of the kind deprecation"
+        )
+
+
+def _series(release: str) -> tuple[int, int]:
+    major, _, rest = release.partition(".")
+    minor = re.match(r"\d+", rest)
+    return int(major), int(minor[0]) if minor else 0
+
+
+def _last_minor(declared: Declared, old: Surface) -> bool:
+    """Say whether a deprecation was made by the last minor release before a major one."""
+    return _series(declared["since"]) >= _series(old.release)
+
+
+def identifiers(text: str) -> list[str]:
+    return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text)
+
+
+def mentions(text: str, change: Change) -> bool:
+    """Say whether a text names what changed: the parameter or member, and what it belongs to."""
+    words = set(identifiers(text))
+    *owners, last = [part for part in change.path.split(".") if part != "__init__"]
+    if change.parameter:
+        return change.parameter in words and last in words
+    inside_class = bool(owners) and owners[-1][:1].isupper()
+    return last in words and (not inside_class or owners[-1] in words)

@@ -1,0 +1,284 @@
+"""Every rule of the policy of versions, on pairs of made-up releases of a package ``shop``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from tools.policy.rules import Fragment, judge
+from tools.policy.surface import Surface, take
+
+
+def surface(folder: Path, release: str, source: str) -> Surface:
+    """Return the interface of a package with this source."""
+    place = folder / release
+    (place / "shop").mkdir(parents=True)
+    (place / "shop" / "__init__.py").write_text(source)
+    # Each release is imported under the same name.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        del sys.modules[name]
+    return take("shop", release, [place])
+
+
+def verdicts(
+    folder: Path,
+    before: str,
+    after: str,
+    *fragments: Fragment,
+    step: tuple[str, str] = ("3.15.0", "3.16.0"),
+    deprecated: dict[str, str] | None = None,
+) -> list[str]:
+    """Return what is said about a release; ``deprecated`` was declared by the one before."""
+    old, new = surface(folder, step[0], before), surface(folder, step[1], after)
+    if deprecated:
+        old.deprecations = [{"removed_in": "4.0", "instead": "another", "why": "", **deprecated}]
+    return list(judge(old, new, fragments))
+
+
+BUGFIX, MINOR, MAJOR = ("3.15.0", "3.15.1"), ("3.15.0", "3.16.0"), ("3.15.0", "4.0.0")
+
+# What breaks code in a minor release, and the like of it that does not.
+BREAKS = [
+    pytest.param("def sell(): ...", "", "shop.sell is gone", id="function-removed"),
+    pytest.param("class Till: ...", "", "shop.Till is gone", id="class-removed"),
+    pytest.param("price = 1", "", "shop.price is gone", id="attribute-removed"),
+    pytest.param(
+        "class Till:\n  def open(self): ...",
+        "class Till: ...",
+        "shop.Till.open is gone",
+        id="method-removed",
+    ),
+    pytest.param(
+        "def sell(): ...", "sell = 1", "was a function and is a attribute", id="kind-changed"
+    ),
+    pytest.param(
+        "class Till(dict): ...", "class Till: ...", "shop.Till is no dict any more", id="base-lost"
+    ),
+    pytest.param(
+        "def sell(what, to): ...",
+        "def sell(what): ...",
+        "shop.sell has no parameter to any more",
+        id="parameter-removed",
+    ),
+    pytest.param(
+        "def sell(what, **more): ...",
+        "def sell(what): ...",
+        "shop.sell takes no **more any more",
+        id="keywords-removed",
+    ),
+    pytest.param(
+        "def sell(what, to): ...",
+        "def sell(to, what): ...",
+        "shop.sell takes what in another place",
+        id="parameters-reordered",
+    ),
+    pytest.param(
+        "def sell(what, to=None): ...",
+        "def sell(what, to): ...",
+        "shop.sell requires to, which had the default None",
+        id="default-lost",
+    ),
+    pytest.param(
+        "def sell(what, count=1): ...",
+        "def sell(what, count=2): ...",
+        "shop.sell has count=2, and had count=1",
+        id="default-changed",
+    ),
+    pytest.param(
+        "def sell(what): ...",
+        "def sell(what, to): ...",
+        "shop.sell requires to, which it did not have",
+        id="required-parameter-added",
+    ),
+    pytest.param(
+        "def sell(what, to=None): ...",
+        "def sell(what, *, to=None): ...",
+        "takes to by name only, and took it by place or name",
+        id="keyword-only-now",
+    ),
+    pytest.param(
+        "def sell(what: str | bytes): ...",
+        "def sell(what: str): ...",
+        "shop.sell accepts no bytes as what any more",
+        id="type-narrowed",
+    ),
+    pytest.param(
+        "class Till:\n  def __init__(self, cash=0): ...",
+        "class Till:\n  def __init__(self): ...",
+        "shop.Till.__init__ has no parameter cash",
+        id="constructor-parameter-removed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), BREAKS)
+@pytest.mark.parametrize("step", [BUGFIX, MINOR], ids=["bugfix", "minor"])
+def test_a_break_is_refused(
+    tmp_path: Path, before: str, after: str, expected: str, step: tuple[str, str]
+) -> None:
+    (sentence,) = verdicts(tmp_path, before, after, step=step)
+    assert expected in sentence
+    assert "release" in sentence
+
+
+KEEPS = [
+    pytest.param("def sell(): ...", "def sell(): return 1", id="same"),
+    pytest.param("def _sell(): ...", "", id="private-removed"),
+    pytest.param("def sell(_old=1): ...", "def sell(): ...", id="private-parameter-removed"),
+    pytest.param(
+        "class Till:\n  def open(self): ...",
+        "class Box:\n  def open(self): ...\nclass Till(Box): ...",
+        id="method-inherited",
+    ),
+    pytest.param("def sell(): ...", "class sell: ...", id="function-became-class"),
+    pytest.param("class Till: ...", "class Till(dict): ...", id="base-gained"),
+    pytest.param("def sell(to): ...", "def sell(*a, **k): ...", id="parameter-absorbed"),
+    pytest.param("def sell(to): ...", "def sell(to=None): ...", id="default-gained"),
+    pytest.param("def sell(*, to=1): ...", "def sell(to=1): ...", id="keyword-or-place-now"),
+    pytest.param("def sell(to=[]): ...", "def sell(to={}): ...", id="default-not-plain"),
+    pytest.param("def sell(to: str): ...", "def sell(to: str | bytes): ...", id="type-widened"),
+    pytest.param(
+        "from typing import Optional, Union\ndef sell(to: Optional[Union[str, int]] = None): ...",
+        "def sell(to: str | int | None = None): ...",
+        id="type-in-other-words",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), KEEPS)
+def test_what_breaks_nothing_is_let_pass(tmp_path: Path, before: str, after: str) -> None:
+    assert verdicts(tmp_path, before, after) == []
+
+
+ADDS = [
+    pytest.param("", "def sell(): ...", "shop.sell is new", id="function"),
+    pytest.param(
+        "def sell(): ...", "def sell(to=1): ...", "takes to, which is new", id="parameter"
+    ),
+    pytest.param(
+        "class Till: ...",
+        "class Till:\n  def open(self): ...",
+        "shop.Till.open is new",
+        id="method",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), ADDS)
+def test_a_bugfix_release_adds_nothing(
+    tmp_path: Path, before: str, after: str, expected: str
+) -> None:
+    (sentence,) = verdicts(tmp_path, before, after, step=BUGFIX)
+    assert expected in sentence
+    assert "a bugfix release adds nothing" in sentence
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), ADDS)
+@pytest.mark.parametrize("step", [MINOR, MAJOR], ids=["minor", "major"])
+def test_other_releases_may_add(
+    tmp_path: Path, before: str, after: str, expected: str, step: tuple[str, str]
+) -> None:
+    assert verdicts(tmp_path, before, after, step=step) == []
+
+
+# --- Major releases -------------------------------------------------------------------------------
+
+METHOD = "class Till:\n  def open(self): ..."
+NO_METHOD = "class Till: ..."
+
+
+def test_a_major_release_removes_what_was_deprecated_in_time(tmp_path: Path) -> None:
+    deprecated = {"subject": "Till.open()", "since": "3.14"}
+    assert verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR, deprecated=deprecated) == []
+
+
+def test_it_removes_parameters_that_were_deprecated_in_time(tmp_path: Path) -> None:
+    before, after = "def sell(what, to=1): ...", "def sell(what): ..."
+    deprecated = {"subject": "to argument of sell", "since": "3.14"}
+    assert verdicts(tmp_path, before, after, step=MAJOR, deprecated=deprecated) == []
+
+
+def test_it_removes_nothing_that_was_never_deprecated(tmp_path: Path) -> None:
+    (sentence,) = verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR)
+    assert "it was never deprecated" in sentence
+
+
+def test_it_keeps_what_only_the_last_minor_release_deprecated(tmp_path: Path) -> None:
+    deprecated = {"subject": "Till.open()", "since": "3.15"}
+    (sentence,) = verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR, deprecated=deprecated)
+    assert "only by 3.15, the last minor release" in sentence
+
+
+def declaring(folder: Path, step: tuple[str, str], since: str, *fragments: Fragment) -> list[str]:
+    """Return what is said when both releases have the method, and the new one deprecates it."""
+    old, new = surface(folder, step[0], METHOD), surface(folder, step[1], METHOD)
+    new.deprecations = [{"subject": "Till.open()", "since": since, "removed_in": "4.0"}]
+    return list(judge(old, new, fragments))
+
+
+@pytest.mark.parametrize(("since", "stays"), [("3.14", False), ("3.15", True)])
+def test_it_removes_all_that_is_due(tmp_path: Path, since: str, stays: bool) -> None:
+    old, new = surface(tmp_path, "3.15.0", METHOD), surface(tmp_path, "4.0.0", METHOD)
+    old.deprecations = new.deprecations = [{"subject": "Till.open()", "since": since}]
+    found = list(judge(old, new, []))
+    assert found == [] if stays else "remove it" in found[0]
+
+
+def test_another_break_needs_a_breaking_fragment(tmp_path: Path) -> None:
+    before, after = "def sell(count=1): ...", "def sell(count=2): ..."
+    (sentence,) = verdicts(tmp_path, before, after, step=MAJOR)
+    assert "no breaking fragment" in sentence
+
+
+def test_another_break_with_a_breaking_fragment_is_let_pass(tmp_path: Path) -> None:
+    before, after = "def sell(count=1): ...", "def sell(count=2): ..."
+    told = Fragment("breaking", "Changed the default of `count` of `sell()` to 2.")
+    assert verdicts(tmp_path, before, after, told, step=MAJOR) == []
+
+
+# --- Security and deprecations --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [BUGFIX, MINOR, MAJOR], ids=["bugfix", "minor", "major"])
+def test_a_break_for_security_is_let_pass_if_it_is_declared(
+    tmp_path: Path, step: tuple[str, str]
+) -> None:
+    told = Fragment("security", "Removed `Till.open()`, which let anybody in.")
+    assert verdicts(tmp_path, METHOD, NO_METHOD, told, step=step) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Fragment("security", "Removed `Till.close()`, which let anybody in."),
+        Fragment("security", "Removed Till.open(), without naming it as code."),
+        Fragment("bugfix", "Removed `Till.open()`."),
+        Fragment("breaking", "Removed `Till.open()`."),
+    ],
+    ids=["other", "prose", "bugfix", "breaking"],
+)
+def test_another_fragment_does_not_excuse_it(tmp_path: Path, told: Fragment) -> None:
+    assert len(verdicts(tmp_path, METHOD, NO_METHOD, told)) == 1
+
+
+TOLD = Fragment("deprecation", "Deprecated `Till.open()`; use `Till.unlock()`.")
+
+
+def test_a_new_deprecation_with_a_fragment_is_let_pass(tmp_path: Path) -> None:
+    assert declaring(tmp_path, MINOR, "3.16", TOLD) == []
+
+
+def test_a_new_deprecation_needs_a_fragment(tmp_path: Path) -> None:
+    (sentence,) = declaring(tmp_path, MINOR, "3.16")
+    assert "no fragment of the changelog says so" in sentence
+
+
+def test_a_new_deprecation_names_the_release_that_warns_first(tmp_path: Path) -> None:
+    (sentence,) = declaring(tmp_path, MINOR, "3.17", TOLD)
+    assert "name the release that warns first" in sentence
+
+
+def test_a_bugfix_release_deprecates_nothing(tmp_path: Path) -> None:
+    found = declaring(tmp_path, BUGFIX, "3.16", TOLD)
+    assert "a bugfix release deprecates nothing" in found[0]
