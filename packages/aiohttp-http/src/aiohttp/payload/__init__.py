@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterable
 
+from aiohttp.payload.base import _CLOSE_FUTURES as _CLOSE_FUTURES
 from aiohttp.payload.base import Payload
 from aiohttp.payload.files import BufferedReaderPayload, IOBasePayload, TextIOPayload
 from aiohttp.payload.memory import (

@@ -19,9 +19,14 @@ from aiohttp._fields.media_type import DEFAULT_CONTENT_TYPE
 from aiohttp._h1.serialize import trailer_section
 
 if TYPE_CHECKING:
+    import asyncio
+
     from aiohttp.abc import AbstractStreamWriter
 
 _Headers = Union["CIMultiDict[str]", dict[str, str], Iterable[tuple[str, str]], None]
+
+# Closings of payloads that outlive the message they were in; kept here until they are done.
+_CLOSE_FUTURES: set[asyncio.Future[None]] = set()
 
 # What trailer_section() puts before the fields.
 _LAST_CHUNK_LINE: Final = len(b"0\r\n")
