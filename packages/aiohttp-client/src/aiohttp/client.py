@@ -26,7 +26,6 @@ import attr
 from multidict import CIMultiDict
 from yarl import URL
 
-from aiohttp._client import proxies
 from aiohttp._client.call import Call, check_scheme
 from aiohttp._client.charset import fallback_charset
 from aiohttp._client.deadlines import Deadlines
@@ -41,6 +40,7 @@ from aiohttp._client.options import (
     merge_headers,
     response_params,
 )
+from aiohttp._client.proxies import EnvironmentProxy, FixedProxy, ProxyResolution
 from aiohttp._client.tls import merge_ssl_options
 from aiohttp._client.upload import UploadTracker
 from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
@@ -272,7 +272,6 @@ class ClientSession:
             "_auto_decompress",
             "_base_url",
             "_base_url_origin",
-            "_closing_bodies",
             "_connector",
             "_connector_owner",
             "_cookie_jar",
@@ -396,8 +395,6 @@ class ClientSession:
         for trace_config in self._trace_configs:
             trace_config.freeze()
         self._deadlines = Deadlines(loop)
-        # Tasks that close the bodies of requests which outlived their calls.
-        self._closing_bodies: set[asyncio.Task[None]] = set()
 
     def __init_subclass__(cls: type[ClientSession]) -> None:
         _INHERITANCE.warn(stacklevel=2)
@@ -582,11 +579,11 @@ class ClientSession:
         auth = self._default_proxy_auth if options.proxy_auth is None else options.proxy_auth
         if proxy is not None:
             try:
-                call.proxies = proxies.always_through(URL(proxy), auth)
+                call.proxies = FixedProxy(ProxyResolution(URL(proxy), auth))
             except ValueError as error:
                 raise InvalidURL(proxy) from error
         elif self._trust_env:
-            call.proxies = proxies.from_environment(get_env_proxy_for_url)
+            call.proxies = EnvironmentProxy(get_env_proxy_for_url)
         if options.proxy_headers is not None:
             call.proxy_headers = CIMultiDict(options.proxy_headers)
         if self._trust_env:

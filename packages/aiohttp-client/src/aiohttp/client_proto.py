@@ -8,6 +8,7 @@ at `should_close` when the body has ended.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,8 @@ class ResponseHandler(BaseProtocol):
         self._waiter: asyncio.Future[None] | None = None
         # Told when the server wants the body of the request (100 Continue), or not (False).
         self.on_continue: Callable[[bool], None] | None = None
+        # Heads that came without having been asked for: see set_response_params().
+        self._unasked: deque[tuple[RawResponseMessage, StreamReader]] | None = None
         # What broke the connection.
         self._exception: BaseException | None = None
         # The body of the response, and what takes its decoded bytes while it is coming.
@@ -215,7 +218,11 @@ class ResponseHandler(BaseProtocol):
         max_field_size: int = 8190,
         max_headers: int = 128,
     ) -> None:
-        """Say how to read the next response; `expect_response` with the values one by one."""
+        """Say how to read all responses to come; `expect_response` with the values one by one.
+
+        Whoever calls this, and not `expect_response`, sends requests that the protocol does not know
+        of: responses are taken as they come.
+        """
         params = ResponseParams(
             limits=Limits(max_line_size, max_field_size, max_headers),
             read_bufsize=read_bufsize,
@@ -225,6 +232,7 @@ class ResponseHandler(BaseProtocol):
             ceil_threshold=timeout_ceil_threshold,
         )
         self.expect_response("HEAD" if skip_payload else "GET", params, timer)
+        self._unasked = deque()
 
     def expect_response(
         self, method: str, params: ResponseParams, timer: BaseTimerContext | None
@@ -249,6 +257,9 @@ class ResponseHandler(BaseProtocol):
         Raises `HttpProcessingError` for a malformed one, `ServerDisconnectedError` or
         `ClientOSError` when the connection breaks first.  Can be cancelled and called again.
         """
+        if self._unasked:
+            self._message = None
+            return self._unasked.popleft()
         if self._message is None:
             if self._exception is not None:
                 raise self._exception
@@ -260,6 +271,8 @@ class ResponseHandler(BaseProtocol):
         message = self._message
         if message is None:
             raise ServerDisconnectedError()
+        if self._unasked:
+            self._unasked.popleft()
         self._message = None
         return message, self._payload or EMPTY_PAYLOAD
 
@@ -267,6 +280,9 @@ class ResponseHandler(BaseProtocol):
 
     def on_head(self, message: RawResponseMessage, framing: Framing) -> None:
         """Take a head."""
+        if self._reading is not Reading.HEAD:
+            self._message = message  # the connection is lost, and this is what had come
+            return
         if 100 <= message.code < 200 and message.code != 101:
             self._on_interim(message)
             return
@@ -281,6 +297,8 @@ class ResponseHandler(BaseProtocol):
         self._reading = Reading.BODY
         if framing.kind is not BodyKind.NONE:
             self._open_body(framing.compression)
+        if self._unasked is not None:
+            self._unasked.append((message, self._payload or EMPTY_PAYLOAD))
         self._wake()
 
     def _on_interim(self, message: RawResponseMessage) -> None:
@@ -438,7 +456,11 @@ class ResponseHandler(BaseProtocol):
         elif reading is Reading.FOREIGN:
             self._feed_foreign(data)
         elif reading is Reading.IDLE:
-            self._on_excess(len(data))
+            if self._unasked is None:
+                self._on_excess(len(data))
+            else:
+                self.expect_response("GET", self._params, self._timer)
+                self.data_received(data)
         elif reading is Reading.UPGRADED and self._response_parser is not None:
             self._response_parser.feed(data)
             if self._response_parser.pending > _MAX_HELD_AFTER_UPGRADE:
@@ -486,11 +508,15 @@ class ResponseHandler(BaseProtocol):
             error = ServerDisconnectedError(exc)
         self.set_exception(error, exc if exc is not None else _NO_CAUSE)
 
-    def _partial_head(self) -> str | None:
+    def _partial_head(self) -> RawResponseMessage | None:
+        """Return the head as far as it came, if that can be read as one."""
         parser = self._response_parser
         if parser is None or not parser.in_head:
             return None
-        return "Server disconnected in the middle of the head of its response"
+        self._reading = Reading.BROKEN
+        parser.feed(b"\r\n\r\n")
+        cut_off, self._message = self._message, None
+        return cut_off
 
     def _lost_in_body(self, exc: BaseException | None) -> None:
         if exc is None and self._response_parser is not None:

@@ -228,7 +228,7 @@ class ClientRequest:
         if data is not None:
             self.update_body_from_data(data)
             self.update_transfer_encoding()
-        elif method not in self.GET_METHODS:
+        elif self.method not in self.GET_METHODS:
             self.update_transfer_encoding()
         if expect100 or hdrs.EXPECT in self.headers:
             self.update_expect_continue(expect100)
@@ -418,11 +418,10 @@ class ClientRequest:
             self.headers.popall(name, None)
         if body is None:
             self._body = None
-            if self.method not in self.GET_METHODS:
-                self.headers[hdrs.CONTENT_LENGTH] = "0"
-            return
-        self._set_body(body)
-        self.update_transfer_encoding()
+        else:
+            self._set_body(body)
+        if body is not None or self.method not in self.GET_METHODS:
+            self.update_transfer_encoding()
 
     def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
         """Make ``body`` a payload, with the fields that it asks for."""

@@ -393,7 +393,7 @@ class BaseConnector:
         return await over_connection(self, request, traces, timeout)
 
     async def connect(
-        self, req: ClientRequest, traces: Sequence[Trace], timeout: ClientTimeout
+        self, req: ClientRequest, traces: Sequence[Trace] | None, timeout: ClientTimeout
     ) -> Connection:
         """Return a connection for ``req``: an idle one, or a new one as soon as there is a place.
 
@@ -412,7 +412,7 @@ class BaseConnector:
                 )
         try:
             async with ceil_timeout(timeout.connect, timeout.ceil_threshold):
-                return await self._connect(req, key, traces, timeout)
+                return await self._connect(req, key, traces or (), timeout)
         except asyncio.TimeoutError as error:
             if isinstance(error, ConnectionTimeoutError):
                 raise

@@ -83,10 +83,7 @@ def _named(error: Exception, url: URL, conn: _Connection) -> Exception:
     if isinstance(error, asyncio.TimeoutError):
         return error  # the caller's own timer: it must stay recognizable
     if isinstance(error, OSError):
-        reason = f"Can not write request body for {url}"
-        if error.errno is None:
-            return ClientConnectionError(f"{reason}: {error}")
-        return ClientOSError(error.errno, reason)
+        return ClientOSError(error.errno, f"Can not write request body for {url}: {error}")
     return ClientConnectionError(
         f"Failed to send bytes into the underlying connection {conn!r}: {error!r}"
     )

@@ -28,13 +28,13 @@ from aiohttp.client_exceptions import (
 )
 from aiohttp.client_middlewares import build_client_middlewares
 from aiohttp.log import client_logger
-from aiohttp.payload import BytesPayload
+from aiohttp.payload import _CLOSE_FUTURES, BytesPayload
 
 if TYPE_CHECKING:
     from aiohttp._client.deadlines import AnyDeadline
     from aiohttp._client.exchange import Exchange
     from aiohttp._client.options import ClientTimeout, RequestOptions, ResponseParams
-    from aiohttp._client.proxies import ProxyResolver
+    from aiohttp._client.proxies import ProxyResolution, ProxyResolver
     from aiohttp._fields.auth import BasicAuth
     from aiohttp._h1.messages import HttpVersion
     from aiohttp.client import ClientSession
@@ -113,7 +113,8 @@ class Call:
             auth = self._choose_auth(url, from_url)
             if auth is None and self.netrc is not None:
                 auth = await self._look_up_auth(url)
-            request = self._make_request(url, auth)
+            proxy = DIRECT if self.proxies is None else await self._resolve_proxy(url)
+            request = self._make_request(url, auth, proxy)
             try:
                 if self.middlewares:
                     handler = build_client_middlewares(self._send, self.middlewares)
@@ -154,10 +155,11 @@ class Call:
         self.url, from_url = strip_auth_from_url(url)
         return self.url, from_url
 
-    def _make_request(self, url: URL, auth: BasicAuth | None) -> ClientRequest:
+    def _make_request(
+        self, url: URL, auth: BasicAuth | None, proxy: ProxyResolution
+    ) -> ClientRequest:
         session = self.session
         options = self.options
-        proxy = DIRECT if self.proxies is None else self.proxies(url)
         request = session._request_class(
             self.method,
             url,
@@ -207,6 +209,14 @@ class Call:
         if self.netrc is None or url.host is None or hdrs.AUTHORIZATION in self.headers:
             return None
         return await self.session._loop.run_in_executor(None, self.netrc, url.host)
+
+    async def _resolve_proxy(self, url: URL) -> ProxyResolution:
+        resolver = self.proxies
+        if resolver is None:
+            return DIRECT
+        if resolver.blocking:
+            return await self.session._loop.run_in_executor(None, resolver.resolve, url)
+        return resolver.resolve(url)
 
     def _choose_cookies(self, url: URL) -> Any:
         jar = self.session.cookie_jar
@@ -310,12 +320,11 @@ class Call:
             await body.close()
         else:
             loop = self.session._loop
-            tasks = self.session._closing_bodies
 
             def close(_: object) -> None:
                 task = loop.create_task(body.close())
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+                _CLOSE_FUTURES.add(task)
+                task.add_done_callback(_CLOSE_FUTURES.discard)
 
             writer.add_done_callback(close)
 

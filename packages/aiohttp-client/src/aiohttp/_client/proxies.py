@@ -6,7 +6,7 @@ Pure: whoever knows the environment hands in how to ask it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attr
 from yarl import URL
@@ -28,31 +28,45 @@ class ProxyResolution:
 
 DIRECT = ProxyResolution()
 
-# Answers which way leads to a URL.
-ProxyResolver = Callable[[URL], ProxyResolution]
-
 # Looks a URL up in the environment; LookupError when nothing is said there.
 EnvironmentLookup = Callable[[URL], "tuple[URL, BasicAuth | None]"]
 
 
-def always_direct(url: URL) -> ProxyResolution:
-    """Go to every origin directly."""
-    return DIRECT
+class ProxyResolver(Protocol):
+    """Answers which way leads to a URL."""
+
+    # Whether `resolve` reads files, and so belongs into a thread.
+    blocking: bool
+
+    def resolve(self, url: URL) -> ProxyResolution:
+        """Return the way to ``url``."""
+        ...
 
 
-def always_through(proxy: URL, auth: BasicAuth | None) -> ProxyResolver:
-    """Go to every origin through ``proxy``."""
-    resolution = ProxyResolution(proxy, auth)
-    return lambda url: resolution
+class FixedProxy:
+    """One way to every origin."""
+
+    blocking = False
+
+    def __init__(self, resolution: ProxyResolution) -> None:
+        self._resolution = resolution
+
+    def resolve(self, url: URL) -> ProxyResolution:
+        """Return the one way."""
+        return self._resolution
 
 
-def from_environment(lookup: EnvironmentLookup) -> ProxyResolver:
-    """Go as the environment says (``HTTP_PROXY``, ``NO_PROXY`` and their kin), else directly."""
+class EnvironmentProxy:
+    """As the environment says (``HTTP_PROXY``, ``NO_PROXY`` and their kin), else directly."""
 
-    def resolve(url: URL) -> ProxyResolution:
+    blocking = True
+
+    def __init__(self, lookup: EnvironmentLookup) -> None:
+        self._lookup = lookup
+
+    def resolve(self, url: URL) -> ProxyResolution:
+        """Return what the environment says."""
         try:
-            return ProxyResolution(*lookup(url))
+            return ProxyResolution(*self._lookup(url))
         except LookupError:
             return DIRECT
-
-    return resolve

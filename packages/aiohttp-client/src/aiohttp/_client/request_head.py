@@ -45,8 +45,6 @@ def checked_method(method: str) -> str:
             f"Method cannot contain non-token characters {method!r} "
             f"(found at least {found.group()!r})"
         )
-    if not method:
-        raise ValueError("Method cannot be empty")
     return method.upper()
 
 
