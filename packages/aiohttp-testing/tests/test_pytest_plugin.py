@@ -40,15 +40,22 @@ async def test_port(aiohttp_unused_port):
 """
 
 
+# pytest-asyncio warns unless it is told.
+SCOPE = ("-o", "asyncio_default_fixture_loop_scope=function")
+
+
+@pytest.fixture(autouse=True)
+def no_other_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the plugins of this environment out of the runs."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def run(
     pytester: pytest.Pytester, code: str, *options: str, plugins: str = "aiohttp.pytest_plugin"
 ) -> pytest.RunResult:
     """Run pytest with no plugin but those named."""
     pytester.makepyfile(APP + code)
-    pytester.makeini(
-        "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function"
-    )
-    pytester.monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]\nfilterwarnings = error")
     named = [part for name in plugins.split() for part in ("-p", name)]
     return pytester.runpytest_subprocess(*named, *options)
 
@@ -62,6 +69,7 @@ def test_beside_pytest_asyncio_in_auto_mode(pytester: pytest.Pytester) -> None:
         pytester,
         FIXTURES,
         "--asyncio-mode=auto",
+        *SCOPE,
         plugins="aiohttp.pytest_plugin pytest_asyncio.plugin",
     )
     result.assert_outcomes(passed=4)
@@ -73,6 +81,7 @@ def test_beside_pytest_asyncio_in_strict_mode(pytester: pytest.Pytester) -> None
         pytester,
         marked,
         "--asyncio-mode=strict",
+        *SCOPE,
         plugins="aiohttp.pytest_plugin pytest_asyncio.plugin",
     )
     result.assert_outcomes(passed=4)
@@ -83,8 +92,22 @@ def test_unmarked_beside_pytest_asyncio_in_strict_mode(pytester: pytest.Pytester
         pytester,
         FIXTURES,
         "--asyncio-mode=strict",
+        *SCOPE,
         plugins="aiohttp.pytest_plugin pytest_asyncio.plugin",
     )
+    result.assert_outcomes(passed=4)
+
+
+def test_beside_anyio(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("anyio")
+    marked = """
+pytestmark = pytest.mark.anyio
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+    result = run(pytester, marked + FIXTURES, plugins="aiohttp.pytest_plugin anyio.pytest_plugin")
     result.assert_outcomes(passed=4)
 
 

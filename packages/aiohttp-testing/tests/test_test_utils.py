@@ -263,9 +263,13 @@ def test_teardown_ends_generators() -> None:
         finally:
             ended.append(True)
 
-    loop = setup_test_loop()
     generator = numbers()
-    assert loop.run_until_complete(generator.__anext__()) == 1
+
+    async def begin() -> Any:
+        return await generator.__anext__()
+
+    loop = setup_test_loop()
+    assert loop.run_until_complete(begin()) == 1
     teardown_test_loop(loop)
     assert ended == [True]
     teardown_test_loop(loop, fast=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Protocol, TypeVar, overload
@@ -139,8 +140,14 @@ def loop_debug(request: pytest.FixtureRequest) -> bool:
 # Who runs a coroutine?
 
 
+def _has_asyncio_plugin(config: pytest.Config) -> bool:
+    # By module: its name depends on how it was loaded.
+    module = sys.modules.get("pytest_asyncio.plugin")
+    return module is not None and config.pluginmanager.is_registered(module)
+
+
 def _asyncio_plugin_is_automatic(config: pytest.Config) -> bool:
-    if not config.pluginmanager.hasplugin("asyncio"):
+    if not _has_asyncio_plugin(config):
         return False
     mode = config.getoption("asyncio_mode", None) or config.getini("asyncio_mode")
     return str(getattr(mode, "value", mode)) == "auto"
@@ -370,10 +377,28 @@ class _Opened:
 
 
 @pytest.fixture
-def _aiohttp_opened(loop: asyncio.AbstractEventLoop) -> Iterator[_Opened]:
+def _aiohttp_opened(
+    request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop
+) -> Iterator[_Opened]:
+    if _runs_elsewhere(request):
+        yield request.getfixturevalue(_opened_elsewhere(request))
+        return
     opened = _Opened()
     yield opened
     opened.finish()
+
+
+def _opened_elsewhere(request: pytest.FixtureRequest) -> str:
+    """Name the fixture that is closed by whoever runs the test, while its loop is still open."""
+    by_anyio = request.node.get_closest_marker("anyio") is not None
+    return "_aiohttp_opened_by_anyio" if by_anyio else "_aiohttp_opened_by_asyncio"
+
+
+@pytest.fixture
+async def _aiohttp_opened_by_anyio(anyio_backend: object) -> AsyncIterator[_Opened]:
+    opened = _Opened()
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture
@@ -514,17 +539,29 @@ def unused_port(aiohttp_unused_port: Callable[[], int]) -> Callable[[], int]:
     return aiohttp_unused_port
 
 
-class _OnTheRunnersLoop:
-    """Fixtures for when pytest-asyncio runs all tests: no loop of our own is made."""
+def _fixtures_on_the_loop_of_pytest_asyncio(*, always: bool) -> object:
+    """Return a plugin whose fixtures pytest-asyncio runs; ``always``: no loop of ours is made."""
+    import pytest_asyncio
 
-    @pytest.fixture
-    def _aiohttp_opened(self) -> Iterator[_Opened]:
-        opened = _Opened()
-        yield opened
-        opened.finish()
+    class OnTheRunnersLoop:
+        @pytest_asyncio.fixture
+        async def _aiohttp_opened_by_asyncio(self) -> AsyncIterator[_Opened]:
+            opened = _Opened()
+            yield opened
+            await opened.close()
+
+    class AlwaysOnTheRunnersLoop(OnTheRunnersLoop):
+        @pytest.fixture
+        def _aiohttp_opened(self, _aiohttp_opened_by_asyncio: _Opened) -> _Opened:
+            return _aiohttp_opened_by_asyncio
+
+    return AlwaysOnTheRunnersLoop() if always else OnTheRunnersLoop()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the fixtures that fit the plugin that runs coroutines."""
-    if _asyncio_plugin_is_automatic(config):
-        config.pluginmanager.register(_OnTheRunnersLoop(), "aiohttp-on-the-runners-loop")
+    if _has_asyncio_plugin(config):
+        fixtures = _fixtures_on_the_loop_of_pytest_asyncio(
+            always=_asyncio_plugin_is_automatic(config)
+        )
+        config.pluginmanager.register(fixtures, "aiohttp-on-the-runners-loop")

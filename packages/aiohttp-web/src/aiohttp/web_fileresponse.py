@@ -248,8 +248,8 @@ class FileResponse(StreamResponse):
         loop = asyncio.get_running_loop()
         try:
             await loop.sendfile(transport, fobj, offset, count)
-        except NotImplementedError:
-            # uvloop, and transports of one's own.
+        except (NotImplementedError, RuntimeError):
+            # uvloop, and transports of one's own: nothing was sent yet.
             return await self._sendfile_fallback(writer, fobj, offset, count)
         writer.output_size += count
         writer.length = 0
