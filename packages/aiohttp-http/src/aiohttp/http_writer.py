@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ("HttpVersion", "HttpVersion10", "HttpVersion11", "StreamWriter")
 
+# Known by this name to programs that patch it.
+_serialize_headers = serialize_headers
+
 _Chunk = Union[bytes, bytearray, "memoryview[int]", "memoryview[bytes]"]
 _OnChunkSent = Callable[[_Chunk], Awaitable[None]]
 _OnHeadersSent = Callable[["CIMultiDict[str]"], Awaitable[None]]
