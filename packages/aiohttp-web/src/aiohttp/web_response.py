@@ -313,22 +313,27 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         Raises:
             RuntimeError: the response answered another request before.
         """
-        answered = self._req
-        if (
-            answered is not None
-            and answered is not request
-            and not _same_exchange(answered, request)
-        ):
-            raise RuntimeError(
-                f"{self!r} was sent already, in answer to {answered!r};"
-                " make a new response for each request"
-            )
         if self._eof_sent:
+            self._check_same_exchange(request)
             return None
         if self._payload_writer is not None:
             return self._payload_writer
         self._must_be_empty_body = has_no_body(request.method, self._status)
         return await self._start(request)
+
+    def _check_same_exchange(self, request: BaseRequest) -> None:
+        """Refuse to answer another request, which would wait for its answer for ever."""
+        answered = self._req
+        if (
+            answered is not None
+            and answered is not request
+            # A clone is answered together with its original.
+            and answered._payload_writer is not request._payload_writer
+        ):
+            raise RuntimeError(
+                f"{self!r} was sent already, in answer to {answered!r};"
+                " make a new response for each request"
+            )
 
     async def _start(self, request: BaseRequest) -> AbstractStreamWriter:
         self._req = request
@@ -349,7 +354,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
 
     def _started(self) -> tuple[BaseRequest, AbstractStreamWriter]:
         if self._req is None or self._payload_writer is None:
-            raise RuntimeError("Response has not been started; call prepare() first")
+            raise NotStarted("Response has not been started; call prepare() first")
         return self._req, self._payload_writer
 
     def _frame_body(
@@ -454,7 +459,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
                 "Response has already been finished; drain() comes before write_eof()"
             )
         if self._payload_writer is None:
-            raise RuntimeError("Response has not been started; call prepare() first")
+            raise NotStarted("Response has not been started; call prepare() first")
         _DRAIN.warn()
         await self._payload_writer.drain()
 
@@ -471,10 +476,10 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
             return
         writer = self._payload_writer
         if writer is None:
-            raise RuntimeError("Response has not been started; call prepare() first")
+            raise NotStarted("Response has not been started; call prepare() first")
         await writer.write_eof(b"" if self._must_be_empty_body else data)
         missing = writer.length
-        if isinstance(missing, int) and missing > 0 and not self._must_be_empty_body:
+        if type(missing) is int and missing > 0 and not self._must_be_empty_body:
             # The peer would take the next response for the rest of this one.
             self._keep_alive = False
         self._eof_sent = True
@@ -540,17 +545,16 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         return self is other
 
 
+class NotStarted(RuntimeError, AssertionError):
+    """prepare() was not called.  Also an AssertionError, which earlier versions raised."""
+
+
 class InvalidCoding(TypeError, AssertionError):
     """No content coding.  Also an AssertionError, which earlier versions raised."""
 
 
 class InvalidBody(TypeError, AssertionError):
     """No body.  Also an AssertionError, which earlier versions raised."""
-
-
-def _same_exchange(first: BaseRequest, second: BaseRequest) -> bool:
-    """Whether one is a clone of the other: the same answer is owed for both."""
-    return first._payload_writer is second._payload_writer
 
 
 class Response(StreamResponse):
@@ -692,7 +696,7 @@ class Response(StreamResponse):
         if self._chunked:
             return None
         if hdrs.CONTENT_LENGTH in self._headers:
-            return HeadersMixin.content_length.fget(self)  # type: ignore[attr-defined,no-any-return]
+            return int(self._headers[hdrs.CONTENT_LENGTH])
         if self._compressed_body is not None:
             return len(self._compressed_body)
         if isinstance(self._body, Payload):
@@ -757,7 +761,7 @@ class Response(StreamResponse):
             return
         try:
             if self._payload_writer is None:
-                raise RuntimeError("Response has not been started; call prepare() first")
+                raise NotStarted("Response has not been started; call prepare() first")
             if not self._must_be_empty_body:
                 await body.write(self._payload_writer)
             await super().write_eof()

@@ -200,7 +200,7 @@ class ResponseFields(HeadersMixin):
             aware = (
                 value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
             )
-            self._headers[hdrs.LAST_MODIFIED] = format_http_date(aware.timestamp())
+            self.last_modified = aware.timestamp()  # type: ignore[assignment]
         elif isinstance(value, (int, float)):
             # Up, so that a file is never newer than what was said of it.
             self._headers[hdrs.LAST_MODIFIED] = format_http_date(-(-value // 1))
@@ -220,11 +220,10 @@ class ResponseFields(HeadersMixin):
         if value is None:
             self._headers.pop(hdrs.ETAG, None)
             return
-        if isinstance(value, str):
-            value = ETag(value)
-        elif not isinstance(value, ETag):
+        tag = ETag(value) if isinstance(value, str) else value
+        if not isinstance(tag, ETag) or not isinstance(tag.value, str):
             raise ValueError(
                 f"Unsupported etag type: {type(value)}. etag must be str, ETag or None"
             )
-        validate_etag_value(value.value)
-        self._headers[hdrs.ETAG] = format_etag(value)
+        validate_etag_value(tag.value)
+        self._headers[hdrs.ETAG] = format_etag(tag)

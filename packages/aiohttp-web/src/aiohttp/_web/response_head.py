@@ -72,10 +72,7 @@ def body_framing(*, empty: bool, chunked: bool, length: int | None, http_1_1: bo
         RuntimeError: chunks were asked for and the peer speaks HTTP/1.0.
     """
     if chunked and not http_1_1:
-        raise RuntimeError(
-            "Using chunked encoding is forbidden for HTTP/1.0;"
-            " do not call enable_chunked_encoding() for such a request"
-        )
+        raise RuntimeError("Using chunked encoding is forbidden for HTTP/1.0")
     if empty:
         return Framing.NO_BODY
     if chunked:
@@ -138,9 +135,11 @@ def fill_cookie(morsel: Morsel[str], attributes: Mapping[str, Any]) -> None:
             morsel[name] = ""
         else:
             morsel[name] = value if value is True else str(value)
-    # An expiry of an earlier deletion would delete the new cookie, too.
+    # What an earlier deletion says would delete the new cookie, too.
     if attributes.get("expires") is None and morsel["expires"] == DELETED:
         morsel["expires"] = ""
+    if attributes.get("max-age") is None:
+        morsel["max-age"] = ""
 
 
 # What `Expires` says of a deleted cookie: any time in the past.
