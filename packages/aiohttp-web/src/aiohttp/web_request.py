@@ -29,6 +29,7 @@ from aiohttp._h1.messages import HttpVersion, RawRequestMessage
 from aiohttp._keys import ChainMapProxy, RequestKey
 from aiohttp._web.form_post import (
     EMPTY_FORM,
+    SPOOL_SIZE,
     FileField,
     Form,
     FormLimits,
@@ -61,6 +62,9 @@ _T = TypeVar("_T")
 # Media types of a form; a body without one is nothing that post() understands.
 _URLENCODED = "application/x-www-form-urlencoded"
 _MULTIPART_FORM = "multipart/form-data"
+
+# Bytes up to which an uploaded file stays in memory; the name that tests of uploads look for.
+_FILE_SPOOL_MAX_SIZE = SPOOL_SIZE
 
 _MESSAGE = declare(
     "message property of a request", since="3.0", instead="the request's own properties"
