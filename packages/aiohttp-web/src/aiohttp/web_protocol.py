@@ -59,7 +59,8 @@ _RequestHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 _FAREWELL = 1.0
 
 # How long a cancelled handler has for its own clearing up when the server shuts down, in seconds.
-_LAST_WORDS = 0.25
+# Most need none; one that needs more than this will not end by being waited for.
+_LAST_WORDS = 2.0
 
 
 class RequestPayloadError(Exception):
@@ -381,7 +382,7 @@ class RequestHandler(Incoming):
                     break
             await self._part()
         except asyncio.CancelledError:
-            self.logger.debug("Handling of a request from %s was cancelled", self.peername)
+            self.logger.debug("Ignored premature client disconnection")
             raise
         except Exception:
             self.logger.exception("Unhandled exception while serving %s", self.peername)
@@ -486,7 +487,9 @@ class RequestHandler(Incoming):
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
     ) -> bool:
         """Send and log a response of which nothing has to wait; return whether it was sent."""
-        if not isinstance(resp, StreamResponse) or not resp._send_whole(request):
+        # Not isinstance(): for an abstract base class that costs as much as building the head.
+        send_whole = getattr(resp, "_send_whole", None)
+        if send_whole is None or not send_whole(request):
             return False
         if start_time is not None:
             self.log_access(request, resp, start_time)
@@ -540,6 +543,7 @@ class RequestHandler(Incoming):
         if isinstance(error, PayloadEncodingError):
             return self._bad_request(request, error.code, error.message)
         if isinstance(error, asyncio.TimeoutError):
+            self.logger.debug("Request handler timed out.", exc_info=error)
             return self.handle_error(request, 504, error)
         return self.handle_error(request, 500, error)
 

@@ -180,7 +180,7 @@ class TCPSite(BaseSite):
             OSError: the port is taken or not allowed, or the host has no address here.
         """
         await super().start()
-        self._server = server = await asyncio.get_running_loop().create_server(
+        self._server = server = await asyncio.get_event_loop().create_server(
             self._accepting(),
             self._host,
             self._port,
