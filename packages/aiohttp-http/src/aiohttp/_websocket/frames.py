@@ -122,10 +122,9 @@ def _bad_text(subject: str) -> WebSocketError:
 class FrameReader:
     """Check frames and hand on their payload as it arrives.
 
-    A subclass gets `_on_control(opcode, payload)` once for each control frame, also between the
-    fragments of a message; `_on_message_start(opcode, compressed)`; then `_on_fragment(data,
-    final)` for each part of the
-    message, as soon as it is there: `final` is the last one.
+    A subclass gets each fragment by `_handle_frame()`: a frame, or the part of a data frame that has
+    arrived; the parts after the first come as continuations, so that fragments look alike however
+    they were cut.  Control frames come whole, also between the fragments of a message.
     """
 
     def __init__(self, max_msg_size: int, compress: bool, role: Role | None) -> None:
@@ -146,6 +145,8 @@ class FrameReader:
         self._frame_left = 0
         self._frame_seen = 0
         self._frame_final = False
+        # CONTINUATION once a part of it has been handed on.
+        self._frame_opcode = CONTINUATION
         self._frame_key: bytes | None = None
         # The message that we are inside of, or NOTHING; its payload bytes announced so far, as on
         # the wire.
@@ -153,15 +154,8 @@ class FrameReader:
         self._compressed = False
         self._wire_size = 0
 
-    # What a subclass makes of it…
-
-    def _on_control(self, opcode: int, payload: bytes) -> None:
-        raise NotImplementedError
-
-    def _on_message_start(self, opcode: int, compressed: bool) -> None:
-        raise NotImplementedError
-
-    def _on_fragment(self, data: bytes, final: bool) -> None:
+    def _handle_frame(self, fin: bool, opcode: int, payload: bytes, compressed: bool) -> None:
+        """Take a fragment; `fin`: the message ends with it."""
         raise NotImplementedError
 
     # Parsing…
@@ -200,10 +194,12 @@ class FrameReader:
             self._held = buf[pos:end]
 
     def _hand_on(self, piece: bytes) -> None:
-        final = self._frame_final and self._frame_left == 0
-        if final:
+        opcode = self._frame_opcode
+        self._frame_opcode = CONTINUATION
+        fin = self._frame_final and self._frame_left == 0
+        if fin:
             self._opcode = NOTHING
-        self._on_fragment(piece, final)
+        self._handle_frame(fin, opcode, piece, self._compressed)
 
     def _parse_head(self, data: bytes, start: int, end: int) -> int:
         """Read the head of a frame at `start`, and a control frame whole.
@@ -239,7 +235,7 @@ class FrameReader:
                 return 0
             stop = pos + length
             payload = buf[pos:stop] if key is None else masked(key, data, pos, stop)
-            self._on_control(opcode, payload)
+            self._handle_frame(True, opcode, payload, False)
             return stop - start
         self._begin_frame(first, opcode, length, key)
         return pos - start
@@ -251,12 +247,12 @@ class FrameReader:
             self._check_size(length, compressed)
             self._opcode = opcode
             self._compressed = compressed
-            self._on_message_start(opcode, compressed)
         else:
             self._check_size(length, self._compressed)
         if self._max_msg_size:
             self._wire_size += length
         self._frame_final = bool(first & FIN)
+        self._frame_opcode = opcode
         self._frame_left = length
         self._frame_seen = 0
         self._frame_key = key
@@ -411,17 +407,27 @@ class WebSocketReader(FrameReader):
         self._held = b""
         self._queue.set_exception(exc)
 
+    def _handle_frame(self, fin: bool, opcode: int, payload: bytes, compressed: bool) -> None:
+        if opcode >= CLOSE:
+            self._handle_control(opcode, payload)
+        else:
+            if opcode != CONTINUATION:
+                self._text = opcode == TEXT
+                self._size = 0
+                self._streams = 0
+            self._handle_data(fin, self._inflate(payload, fin) if compressed else payload)
+
     # Control frames…
 
-    def _on_control(self, opcode: int, payload: bytes) -> None:
+    def _handle_control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
             self._put(_new_tuple(_WSMessage, (MSG_PING, payload, "")), len(payload))
         elif opcode == PONG:
             self._put(_new_tuple(_WSMessage, (MSG_PONG, payload, "")), len(payload))
         else:
-            self._on_close(payload)
+            self._handle_close(payload)
 
-    def _on_close(self, payload: bytes) -> None:
+    def _handle_close(self, payload: bytes) -> None:
         """Check the body of a close frame (RFC 6455 §5.5.1)."""
         code = 0
         reason = ""
@@ -441,15 +447,8 @@ class WebSocketReader(FrameReader):
 
     # Messages…
 
-    def _on_message_start(self, opcode: int, compressed: bool) -> None:
-        self._text = opcode == TEXT
-        self._size = 0
-        self._streams = 0
-
-    def _on_fragment(self, data: bytes, final: bool) -> None:
-        if self._compressed:
-            data = self._inflate(data, final)
-        if not final:
+    def _handle_data(self, fin: bool, data: bytes) -> None:
+        if not fin:
             self._add(data)
         elif not self._pieces:
             # A message of one piece: nearly all of them.

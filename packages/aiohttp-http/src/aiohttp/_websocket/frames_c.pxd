@@ -52,19 +52,18 @@ cdef class FrameReader:
     cdef long long _frame_left
     cdef long long _frame_seen
     cdef bint _frame_final
+    cdef int _frame_opcode
     cdef bytes _frame_key
     cdef int _opcode
     cdef bint _compressed
     cdef long long _wire_size
 
-    cdef int _on_control(self, int opcode, bytes payload) except -1
-    cdef int _on_message_start(self, int opcode, bint compressed) except -1
-    cdef int _on_fragment(self, bytes data, bint final) except -1
+    cpdef object _handle_frame(self, bint fin, int opcode, bytes payload, bint compressed)
 
     @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, end=Py_ssize_t, used=Py_ssize_t, available="long long", stop=Py_ssize_t, piece=bytes)
     cdef int _parse(self, bytes data) except -1
 
-    @cython.locals(final=bint)
+    @cython.locals(fin=bint, opcode=int)
     cdef int _hand_on(self, bytes piece) except -1
 
     @cython.locals(
@@ -106,15 +105,14 @@ cdef class WebSocketReader(FrameReader):
     cdef bint _eof
 
     cdef int _fail(self, object exc) except -1
-    cdef int _on_control(self, int opcode, bytes payload) except -1
+    cpdef object _handle_frame(self, bint fin, int opcode, bytes payload, bint compressed)
+    cdef int _handle_control(self, int opcode, bytes payload) except -1
 
     @cython.locals(code=int)
-    cdef int _on_close(self, bytes payload) except -1
-
-    cdef int _on_message_start(self, int opcode, bint compressed) except -1
+    cdef int _handle_close(self, bytes payload) except -1
 
     @cython.locals(pieces=list)
-    cdef int _on_fragment(self, bytes data, bint final) except -1
+    cdef int _handle_data(self, bint fin, bytes data) except -1
 
     @cython.locals(size=Py_ssize_t, known=bytes, carry=bytes, used=Py_ssize_t, pieces=list)
     cdef int _add(self, bytes data) except -1

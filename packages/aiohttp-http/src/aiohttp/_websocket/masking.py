@@ -55,6 +55,21 @@ def masked_py(
     return bytes(result)
 
 
+def frame_head(first: int, size: int, mask_bit: int = 0) -> bytes:
+    """Return the head of a frame, up to its length.
+
+    Args:
+        first: its first byte: FIN, reserved bits and opcode.
+        size: bytes of payload; given the shortest form that can hold it (RFC 6455 §5.2).
+        mask_bit: 0x80 when a key follows.
+    """
+    if size < 126:
+        return bytes((first, mask_bit | size))
+    if size < 65536:
+        return bytes((first, mask_bit | 126, size >> 8, size & 0xFF))
+    return bytes((first, mask_bit | 127)) + size.to_bytes(8, "big")
+
+
 def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
     """Return a whole frame.
 
@@ -63,18 +78,10 @@ def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
         payload: the payload, compressed already if it is to be.
         key: four unpredictable bytes to mask it with; None: leave it unmasked.
     """
-    size = len(payload)
-    mask_bit = 0 if key is None else 0x80
-    # The shortest length that can hold the size, and no other (RFC 6455 §5.2).
-    if size < 126:
-        head = bytes((first, mask_bit | size))
-    elif size < 65536:
-        head = bytes((first, mask_bit | 126, size >> 8, size & 0xFF))
-    else:
-        head = bytes((first, mask_bit | 127)) + size.to_bytes(8, "big")
     if key is None:
-        return head + payload
-    return masked_py(key, payload, 0, size, 0, head + key)
+        return frame_head(first, len(payload)) + payload
+    size = len(payload)
+    return masked_py(key, payload, 0, size, 0, frame_head(first, size, 0x80) + key)
 
 
 if TYPE_CHECKING or NO_EXTENSIONS:

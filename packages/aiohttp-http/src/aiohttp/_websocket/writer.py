@@ -1,6 +1,6 @@
 """Frames out: mask, compress, write, wait for the transport.
 
-One transport write a frame.  This file knows a protocol that can be drained and its transport; it
+One transport write a frame, but for big ones that need no mask.  This file knows a protocol that can be drained and its transport; it
 knows neither messages that come in nor the closing handshake, beyond refusing data after a close
 frame (RFC 6455 §5.5.1).
 """
@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp._websocket.handshake import MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS
-from aiohttp._websocket.masking import framed
+from aiohttp._websocket.masking import frame_head, framed
 from aiohttp._websocket.models import (
     NO_STATUS_RECEIVED,
     WS_DEFLATE_TRAILING,
@@ -34,6 +34,9 @@ DEFAULT_LIMIT: Final = 2**18
 
 # Bytes; deflating more than this goes to the executor: it takes longer than going there.
 MAX_SYNC_DEFLATE: Final = 16 * 1024
+
+# Bytes; above, a second write costs less than a copy of the payload.
+MIN_SEPARATE_PAYLOAD: Final = 64 * 1024
 
 # RFC 6455 §5.5: control frames carry at most 125 bytes; two of a close frame's are the code.
 MAX_CONTROL_PAYLOAD: Final = 125
@@ -225,9 +228,14 @@ class WebSocketWriter:
         if type(message) is not bytes:
             message = bytes(message)
         keys = self._keys
-        frame = framed(first, message, None if keys is None else next(keys))
-        self._output_size += len(frame)
-        transport.write(frame)
+        self._output_size += len(message)
+        if keys is not None:
+            transport.write(framed(first, message, next(keys)))
+        elif len(message) < MIN_SEPARATE_PAYLOAD:
+            transport.write(framed(first, message, None))
+        else:
+            transport.write(frame_head(first, len(message)))
+            transport.write(message)
 
     async def drain(self) -> None:
         """Wait until the transport takes more."""
