@@ -66,10 +66,9 @@ _U = TypeVar("_U")
 _Resource = TypeVar("_Resource", bound=AbstractResource)
 
 if TYPE_CHECKING:
-    _AppSignal = Signal[["Application"]]
-    _RespPrepareSignal = Signal[[Request, StreamResponse]]
+    _AppSignal = Signal["Application"]
+    _RespPrepareSignal = Signal[Request, StreamResponse]
     _Middlewares = FrozenList[Middleware]
-    _MiddlewaresHandlers = tuple[tuple[Middleware, bool], ...]
     _CleanupContextCallable = Callable[
         ["Application"], AsyncIterator[None] | AbstractAsyncContextManager[Any]
     ]
@@ -207,7 +206,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
     def __bool__(self) -> bool:
         return True
 
-    @overload  # type: ignore[override]
+    @overload
     def __getitem__(self, key: AppKey[_T]) -> _T: ...
 
     @overload
@@ -220,7 +219,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         if self._frozen:
             _FROZEN_STATE.warn(stacklevel=3)
 
-    @overload  # type: ignore[override]
+    @overload
     def __setitem__(self, key: AppKey[_T], value: _T) -> None: ...
 
     @overload

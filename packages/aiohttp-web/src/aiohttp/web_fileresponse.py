@@ -164,8 +164,8 @@ class FileResponse(StreamResponse):
 
     def _add_validators(self, current: Validators, coding: str | None) -> None:
         """Add what a 304 has, too (RFC 9110 §15.4.5)."""
-        self.etag = current.etag  # type: ignore[assignment]
-        self.last_modified = current.modified  # type: ignore[assignment]
+        self.etag = current.etag
+        self.last_modified = current.modified
         if coding is not None:
             self._headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
 
@@ -251,8 +251,8 @@ class FileResponse(StreamResponse):
         except (NotImplementedError, RuntimeError):
             # uvloop, and transports of one's own: nothing was sent yet.
             return await self._sendfile_fallback(writer, fobj, offset, count)
-        writer.output_size += count
-        writer.length = 0
+        writer.output_size += count  # type: ignore[misc]
+        writer.length = 0  # type: ignore[misc]
         await super().write_eof()
         return writer
 

@@ -205,7 +205,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
                 self._client_max_fields if client_max_fields is sentinel else client_max_fields
             ),
             state=None if self._state is None else self._state.copy(),
-            **{name: value for name, value in given.items() if value is not sentinel},  # type: ignore[arg-type]
+            **{name: value for name, value in given.items() if value is not sentinel},
         )
 
     # --- Connection ---
@@ -368,7 +368,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     @property
     def headers(self) -> CIMultiDictProxy[str]:
         """The header fields."""
-        return self._headers
+        return self._message.headers
 
     @reify
     def raw_headers(self) -> RawHeaders:

@@ -366,7 +366,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         empty = has_no_body(method, status)
         if not self._length_check and not self._chunked:
             # Who knows better: the body has a length, or the connection changes its protocol.
-            writer.length = self.content_length
+            writer.length = self.content_length  # type: ignore[misc]
         else:
             length = self.content_length
             framing = body_framing(
@@ -377,7 +377,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
                 fields[hdrs.TRANSFER_ENCODING] = "chunked"
                 fields.pop(hdrs.CONTENT_LENGTH, None)
             elif framing is Framing.LENGTH:
-                writer.length = length
+                writer.length = length  # type: ignore[misc]
             elif framing is Framing.UNTIL_CLOSE:
                 self._keep_alive = False
         if forbids_content_length(method, status):

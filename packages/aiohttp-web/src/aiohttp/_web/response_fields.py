@@ -200,7 +200,7 @@ class ResponseFields(HeadersMixin):
             aware = (
                 value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
             )
-            self.last_modified = aware.timestamp()  # type: ignore[assignment]
+            self.last_modified = aware.timestamp()
         elif isinstance(value, (int, float)):
             # Up, so that a file is never newer than what was said of it.
             self._headers[hdrs.LAST_MODIFIED] = format_http_date(-(-value // 1))

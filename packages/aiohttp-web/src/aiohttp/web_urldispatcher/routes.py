@@ -134,7 +134,7 @@ def _handler_from(handler: Handler | type[AbstractView]) -> Handler:
     """Return a callable that gives an awaitable, whatever kind of handler was registered."""
     if isinstance(handler, type):
         if issubclass(handler, AbstractView):
-            return handler  # type: ignore[return-value]  # awaiting an instance handles the request
+            return handler
     elif asyncio.iscoroutinefunction(_unwrapped(handler)):
         return handler
     elif inspect.isgeneratorfunction(handler):
@@ -181,7 +181,7 @@ async def _continue(request: Request) -> None:
         raise HTTPExpectationFailed(text=f"Unknown Expect: {expect}")
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     # The interim response is no part of the final one's size.
-    request.writer.output_size = 0
+    request.writer.output_size = 0  # type: ignore[misc]
 
 
 class ResourceRoute(AbstractRoute):
@@ -284,7 +284,7 @@ class UrlMappingMatchInfo(dict[str, str], AbstractMatchInfo):
     def http_exception(self) -> HTTPException | None:
         return None
 
-    def get_info(self) -> InfoDict:  # type: ignore[override]
+    def get_info(self) -> InfoDict:
         return self._route.get_info()
 
     @property
