@@ -22,6 +22,7 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.log import access_logger
 from aiohttp.web_app import Application, CleanupError
 from aiohttp.web_exceptions import *  # noqa: F403
+from aiohttp.web_exceptions import NotAppKeyWarning
 from aiohttp.web_exceptions import __all__ as _exceptions
 from aiohttp.web_fileresponse import FileResponse
 from aiohttp.web_log import AccessLogger
@@ -99,6 +100,7 @@ __all__ = (
     "FileResponse",
     "GracefulExit",
     "NamedPipeSite",
+    "NotAppKeyWarning",
     "PayloadAccessError",
     "PlainResource",
     "PrefixedSubAppResource",

@@ -17,7 +17,8 @@ from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 
-__all__ = ("AccessLogger",)
+# The classes that a logger of one's own needs are found here, too.
+__all__ = ("AbstractAccessLogger", "AccessLogger", "BaseRequest", "KeyMethod", "StreamResponse")
 
 _Method = Callable[[BaseRequest, StreamResponse, float], Any]
 

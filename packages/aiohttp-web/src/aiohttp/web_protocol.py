@@ -21,6 +21,7 @@ from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._web.error_page import error_page
 from aiohttp._web.exchange import InOwnContext, Outcome, exchange
+from aiohttp._web.inbox import CAPACITY
 from aiohttp._web.incoming import Due, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
 from aiohttp._web.settings import ConnectionSettings
@@ -53,6 +54,9 @@ _RequestFactory = Callable[
     BaseRequest,
 ]
 _RequestHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
+
+# Requests kept for one connection; the name that tests of pipelining look for.
+MAX_MSG_QUEUE_SIZE = CAPACITY
 
 # How long a peer that sent nonsense may go on sending before the connection is closed on it, in
 # seconds: a moment is enough for it to read why (RFC 9112 §9.6).
@@ -266,6 +270,11 @@ class RequestHandler(Incoming):
         """The TLS context of the connection, None where there is none."""
         return None if self.transport is None else self.transport.get_extra_info("sslcontext")
 
+    @property
+    def task_at_work(self) -> asyncio.Task[None] | None:
+        """The serving task while a handler is at work, else None."""
+        return None if self._current_request is None else self._task
+
     # The connection…
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -287,7 +296,7 @@ class RequestHandler(Incoming):
         super().connection_lost(exc)
         self._keep_alive = KeepAlive.CLOSED
         self._stream_ended(exc or ConnectionResetError("Connection lost"))
-        task = self._task if self._current_request is not None else None
+        task = self.task_at_work
         if manager.handler_cancellation and task is not None:
             task.cancel()
 
@@ -652,13 +661,18 @@ class RequestHandler(Incoming):
         self.close()
         if self._shutdown_callback is not None:
             self._shutdown_callback()
-        task = self._task
-        if task is not None and not task.done():
-            await asyncio.wait([task], timeout=timeout)
-            if not task.done():
-                task.cancel()
-                await asyncio.wait([task], timeout=_LAST_WORDS)
+        if self._task is not None:
+            await end_task(self._task, timeout)
         self.force_close()
+
+
+async def end_task(task: asyncio.Task[None], timeout: float | None) -> None:
+    """Wait for a serving task, cancel it when the time is over, and leave it its last words."""
+    if not task.done():
+        await asyncio.wait([task], timeout=timeout)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_LAST_WORDS)
 
 
 def _closing(response: Response) -> Response:

@@ -19,6 +19,7 @@ from aiohttp.web_protocol import (
     _RequestFactory,
     _RequestHandler,
     connection_settings,
+    end_task,
 )
 from aiohttp.web_request import BaseRequest
 
@@ -73,6 +74,8 @@ class Server:
         self._loop = loop or asyncio.get_running_loop()
         # The open connections, each with its transport.
         self._connections: dict[RequestHandler, asyncio.Transport] = {}
+        # Handlers at work whose peers have gone.
+        self._left_over: set[asyncio.Task[None]] = set()
         # For a subclass that makes its connections itself.
         self._kwargs = kwargs
         self._settings = connection_settings(**_known(kwargs))
@@ -111,8 +114,12 @@ class Server:
             handler.close()
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
-        """Note that a connection is gone."""
+        """Note that a connection is gone. Its handler may still be at work."""
         self._connections.pop(handler, None)
+        task = handler.task_at_work
+        if task is not None:
+            self._left_over.add(task)
+            task.add_done_callback(self._left_over.discard)
 
     def _make_request(
         self,
@@ -139,7 +146,10 @@ class Server:
             timeout: seconds that handlers at work have before they are cancelled; None: no limit.
         """
         self._shutting_down = True
-        await asyncio.gather(*(connection.shutdown(timeout) for connection in self.connections))
+        await asyncio.gather(
+            *(connection.shutdown(timeout) for connection in self.connections),
+            *(end_task(task, timeout) for task in self._left_over),
+        )
         self._connections.clear()
 
     async def finish_connections(self, timeout: float | None = None) -> None:
