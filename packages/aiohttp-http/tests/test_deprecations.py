@@ -20,7 +20,7 @@ def test_the_warning_says_since_until_why_and_instead() -> None:
     with pytest.warns(DeprecationWarning) as caught:
         old.warn()
     assert str(caught[0].message) == (
-        "old() is deprecated and will be removed in aiohttp 5.0; use new() instead"
+        "old() is deprecated and will be removed in aiohttp 5.0; use new()"
         " (deprecated since 3.1: it leaks)"
     )
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from yarl import URL
 
 from aiohttp._client import cookie_file, cookie_rules
-from aiohttp._client.cookie_store import CookieStore, StoredCookie
+from aiohttp._client.cookie_store import Bound, CookieStore, StoredCookie
 from aiohttp._deprecations import declare
 from aiohttp._fields.cookies import copy_morsel, encode_value, make_morsel, parse_set_cookie_headers
 from aiohttp._fields.dates import parse_cookie_date
@@ -37,10 +37,18 @@ _STR_URL = declare("a str given to CookieJar.filter_cookies()", since="3.8", ins
 _NO_URL = URL()
 _SECURE_SCHEMES = frozenset({"https", "wss"})
 
+# Cookies that are kept at most, and that are left when there were more.  Chromium's
+# net/cookies/cookie_monster.h: kDomainMaxCookies, kDomainPurgeCookies, kMaxCookies, kPurgeCookies.
+_MAX_COOKIES_PER_DOMAIN = 180
+_COOKIE_QUOTA_PER_DOMAIN = 150
+_MAX_COOKIES_TOTAL = 3300
+_COOKIE_QUOTA_TOTAL = 3000
+
 # What one request carries at most: servers refuse a longer field line (8190 octets is Apache's
 # LimitRequestFieldSize, and ours), and as many cookies are an accident or an attack.
-MAX_COOKIES_PER_REQUEST = 150
-MAX_COOKIE_HEADER_LENGTH = 8190 - len("Cookie: ")
+_MAX_COOKIES_PER_REQUEST = 150
+_MAX_COOKIE_HEADER_LENGTH = 8190
+_COOKIE_HEADER_PREFIX_LENGTH = len("Cookie: ")
 
 
 class RequestCookies(SimpleCookie):
@@ -55,6 +63,11 @@ class RequestCookies(SimpleCookie):
         for cookie in self._sequence:
             if cookie.key not in self:
                 dict.__setitem__(self, cookie.key, cookie)
+
+    def __setitem__(self, name: str, value: str | Morsel[str]) -> None:
+        """Set a cookie; unlike the base class, a new one, that leaves the old one as it is."""
+        self.pop(name, None)
+        super().__setitem__(name, value)
 
     def ordered(self) -> list[Morsel[str]]:
         """Return the cookies in sending order; what was set afterwards replaces and comes last."""
@@ -93,7 +106,7 @@ class CookieJar(AbstractCookieJar):
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(loop=loop)
-        self._store = CookieStore()
+        self._store = _new_store()
         self._unsafe = unsafe
         self._quote_cookie = quote_cookie
         self._treat_as_secure_origin = _origins(treat_as_secure_origin)
@@ -147,7 +160,7 @@ class CookieJar(AbstractCookieJar):
         """
         data = Path(file_path).read_bytes()
         now = time.time()
-        loaded = CookieStore()
+        loaded = _new_store()
         for saved in cookie_file.parse(data):
             self._restore(loaded, saved, now)
         self._store.replace_with(loaded)
@@ -161,7 +174,7 @@ class CookieJar(AbstractCookieJar):
             expires = _end_of(saved.morsel, now)
         if expires is not None and (expires <= now or math.isnan(expires)):
             return
-        sendable = self._sendable(saved.morsel)
+        sendable = self._sendable(saved.morsel, is_coded=True)
         if not _can_be_sent(sendable):
             return
         store.put(
@@ -232,24 +245,27 @@ class CookieJar(AbstractCookieJar):
             self._store.drop(place, name)
             return
         dict.update(morsel, {"domain": scope.domain, "path": path})
-        sendable = copy_morsel_without_attributes(morsel) if from_peer else self._sendable(morsel)
+        sendable = self._sendable(morsel, is_coded=from_peer)
         if not _can_be_sent(sendable):
             return
         self._store.put(
             StoredCookie(place, name, morsel, sendable, host_only=scope.host_only, expires=expires)
         )
 
-    def _sendable(self, morsel: Morsel[str]) -> Morsel[str]:
-        return make_morsel(morsel.key, morsel.value, self._coded_value(morsel))
+    def _sendable(self, morsel: Morsel[str], *, is_coded: bool) -> Morsel[str]:
+        """Return what a request gets of a cookie.
 
-    def _coded_value(self, morsel: Morsel[str]) -> str:
+        Args:
+            morsel: the cookie.
+            is_coded: its coded value came from a server, or was sent to one before.
+        """
         if not self._quote_cookie:
-            return morsel.value
-        coded = morsel.coded_value
-        # Quoted already, as it came or by the program.
-        if len(coded) > 1 and coded[0] == coded[-1] == '"':
-            return coded
-        return encode_value(morsel.value)
+            coded = morsel.value
+        elif is_coded or _is_quoted(morsel.coded_value):
+            coded = morsel.coded_value
+        else:
+            coded = encode_value(morsel.value)
+        return make_morsel(morsel.key, morsel.value, coded)
 
     # Sending…
 
@@ -267,7 +283,8 @@ class CookieJar(AbstractCookieJar):
         secure = request_url.scheme in _SECURE_SCHEMES or self._is_trusted(request_url)
         selected = _within_limits(store.select(hostname, request_url.raw_path, secure=secure))
         store.touch(selected)
-        return RequestCookies(cookie.sendable for cookie in selected)
+        # Copies: what the program does to them does nothing to the jar.
+        return RequestCookies(_without_attributes(cookie.sendable) for cookie in selected)
 
     def _is_trusted(self, url: URL) -> bool:
         return (
@@ -321,6 +338,13 @@ class DummyCookieJar(AbstractCookieJar):
 # --- Small decisions of the jar ---
 
 
+def _new_store() -> CookieStore:
+    return CookieStore(
+        per_domain=Bound(_MAX_COOKIES_PER_DOMAIN, _COOKIE_QUOTA_PER_DOMAIN),
+        total=Bound(_MAX_COOKIES_TOTAL, _COOKIE_QUOTA_TOTAL),
+    )
+
+
 def _origins(given: StrOrURL | Iterable[StrOrURL] | None) -> frozenset[URL]:
     if given is None:
         return frozenset()
@@ -346,9 +370,13 @@ def _morsels(cookies: LooseCookies) -> Iterator[tuple[str, Morsel[str]]]:
             yield name, jar[name]
 
 
-def copy_morsel_without_attributes(morsel: Morsel[str]) -> Morsel[str]:
+def _without_attributes(morsel: Morsel[str]) -> Morsel[str]:
     """Return what a request carries of a cookie."""
     return make_morsel(morsel.key, morsel.value, morsel.coded_value)
+
+
+def _is_quoted(coded: str) -> bool:
+    return len(coded) > 1 and coded[0] == coded[-1] == '"'
 
 
 def _path_of(morsel: Morsel[str], response_url: URL) -> str:
@@ -375,7 +403,7 @@ def _end_of(morsel: Morsel[str], now: float) -> float | None:
 
 
 def _can_be_sent(cookie: Morsel[str]) -> bool:
-    return _length_of(cookie) <= MAX_COOKIE_HEADER_LENGTH
+    return _length_of(cookie) <= _MAX_COOKIE_HEADER_LENGTH - _COOKIE_HEADER_PREFIX_LENGTH
 
 
 def _length_of(cookie: Morsel[str]) -> int:
@@ -385,12 +413,12 @@ def _length_of(cookie: Morsel[str]) -> int:
 
 def _within_limits(cookies: list[StoredCookie]) -> list[StoredCookie]:
     """Return the first of ``cookies`` that one Cookie field may hold."""
-    room = MAX_COOKIE_HEADER_LENGTH
+    room = _MAX_COOKIE_HEADER_LENGTH - _COOKIE_HEADER_PREFIX_LENGTH
     kept: list[StoredCookie] = []
     for cookie in cookies:
         # "; " stands between two.
         length = _length_of(cookie.sendable) + (2 if kept else 0)
-        if length > room or len(kept) == MAX_COOKIES_PER_REQUEST:
+        if length > room or len(kept) == _MAX_COOKIES_PER_REQUEST:
             continue
         room -= length
         kept.append(cookie)

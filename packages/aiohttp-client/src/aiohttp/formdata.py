@@ -195,6 +195,6 @@ def _implied_filename(name: str, value: Any) -> str | None:
     if isinstance(value, io.IOBase):
         return guess_filename(value, name)
     if isinstance(value, bytes | bytearray | memoryview):
-        _BYTES_AS_FILE.warn(stacklevel=4)
+        _BYTES_AS_FILE.warn(stacklevel=3)
         return name
     return None

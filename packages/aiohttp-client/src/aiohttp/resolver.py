@@ -202,33 +202,33 @@ class _DNSResolverManager:
     _instance: _DNSResolverManager | None = None
 
     # Loop -> its resolver and who uses it; neither loops nor users are kept alive.
-    _shared: weakref.WeakKeyDictionary[
+    _loop_data: weakref.WeakKeyDictionary[
         asyncio.AbstractEventLoop, tuple[aiodns.DNSResolver, weakref.WeakSet[AsyncResolver]]
     ]
 
     def __new__(cls) -> _DNSResolverManager:
         if cls._instance is None:
             cls._instance = super().__new__(cls)
-            cls._instance._shared = weakref.WeakKeyDictionary()
+            cls._instance._loop_data = weakref.WeakKeyDictionary()
         return cls._instance
 
     def get_resolver(
         self, client: AsyncResolver, loop: asyncio.AbstractEventLoop
     ) -> aiodns.DNSResolver:
         """Return the resolver of ``loop`` and note that ``client`` uses it."""
-        if loop not in self._shared:
+        if loop not in self._loop_data:
             module = getattr(sys.modules[__name__], "aiodns")  # noqa: B009 - as above
-            self._shared[loop] = module.DNSResolver(loop=loop), weakref.WeakSet()
-        resolver, clients = self._shared[loop]
+            self._loop_data[loop] = module.DNSResolver(loop=loop), weakref.WeakSet()
+        resolver, clients = self._loop_data[loop]
         clients.add(client)
         return resolver
 
     def release_resolver(self, client: AsyncResolver, loop: asyncio.AbstractEventLoop) -> None:
         """Note that ``client`` does not use it any more; the last one cancels what is in flight."""
-        if loop not in self._shared:
+        if loop not in self._loop_data:
             return
-        resolver, clients = self._shared[loop]
+        resolver, clients = self._loop_data[loop]
         clients.discard(client)
         if not clients:
             resolver.cancel()
-            del self._shared[loop]
+            del self._loop_data[loop]

@@ -3,7 +3,7 @@
 A module declares its deprecated things once, as constants, and warns through them:
 
     _LOOP_ARGUMENT = declare(
-        "loop argument of ClientSession", since="3.0", instead="nothing; the running loop is used"
+        "loop argument of ClientSession", since="3.0", instead="the running loop"
     )
     ...
     _LOOP_ARGUMENT.warn()
@@ -49,10 +49,10 @@ class Deprecation:
     @property
     def message(self) -> str:
         """The sentence that the warning says."""
-        why = f" ({self.why})" if self.why else ""
+        why = f": {self.why}" if self.why else ""
         return (
-            f"{self.subject} is deprecated since {self.since}"
-            f" and will be removed in {self.removed_in}{why}; use {self.instead}"
+            f"{self.subject} is deprecated and will be removed in aiohttp {self.removed_in};"
+            f" use {self.instead} (deprecated since {self.since}{why})"
         )
 
     def warn(self, stacklevel: int = 2) -> None:

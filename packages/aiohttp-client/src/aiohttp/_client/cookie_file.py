@@ -118,8 +118,13 @@ def _check_attribute(name: str, key: str, value: Any) -> None:
 
 # --- Files of releases before 3.14 ---
 
+# Names of modules in pickles of protocols before 3.
+_FORMER_NAMES = {"Cookie": "http.cookies", "__builtin__": "builtins", "copy_reg": "copyreg"}
+
+# _reconstructor makes an instance of one of these classes, in protocols before 2.
 _ALLOWED = frozenset(
     {
+        ("copyreg", "_reconstructor"),
         ("builtins", "dict"),
         ("builtins", "frozenset"),
         ("builtins", "list"),
@@ -137,6 +142,7 @@ class _CookieUnpickler(pickle.Unpickler):
     """Makes cookies and containers of them, and nothing that a pickle could run."""
 
     def find_class(self, module: str, name: str) -> Any:
+        module = _FORMER_NAMES.get(module, module)
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(
                 f"cookie file; expected a pickle of cookies; got {module}.{name},"

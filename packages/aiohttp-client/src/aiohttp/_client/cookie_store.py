@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
 
+import attr
+
 from aiohttp._client import cookie_rules
 
-# Chromium net/cookies/cookie_monster.h: kDomainMaxCookies, kDomainPurgeCookies, kMaxCookies,
-# kPurgeCookies: what is kept at most, and how many go at once when there are more.
-MAX_PER_DOMAIN = 180
-PURGED_PER_DOMAIN = 30
-MAX_TOTAL = 3300
-PURGED_TOTAL = 300
+
+@attr.s(auto_attribs=True, frozen=True, slots=True)
+class Bound:
+    """How many cookies are kept at most, and how many are left when there were more."""
+
+    most: int
+    quota: int
+
 
 Place = tuple[str, str]
 
@@ -58,7 +62,9 @@ class StoredCookie:
 class CookieStore:
     """The cookies of a jar."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_domain: Bound, total: Bound) -> None:
+        self._per_domain = per_domain
+        self._total = total
         # What a program sees of it: (domain, path) -> name -> cookie.
         self.view: defaultdict[Place, SimpleCookie] = defaultdict(SimpleCookie)
         # domain -> path -> name -> cookie.
@@ -142,16 +148,18 @@ class CookieStore:
         # Cookies for every host are the program's own: no server can push them out.
         if domain:
             cookies = [c for names in self._domains[domain].values() for c in names.values()]
-            self._purge(cookies, MAX_PER_DOMAIN, PURGED_PER_DOMAIN)
-        if self._count > MAX_TOTAL:
-            self._purge([c for c in self if c.place[0]], MAX_TOTAL, PURGED_TOTAL)
+            self._purge(cookies, self._per_domain)
+        if self._count > self._total.most:
+            self._purge([c for c in self if c.place[0]], self._total)
 
-    def _purge(self, cookies: list[StoredCookie], limit: int, purged: int) -> None:
-        if len(cookies) <= limit:
+    def _purge(self, cookies: list[StoredCookie], bound: Bound) -> None:
+        if len(cookies) <= bound.most:
             return
-        # Like Chrome: those that are not Secure go before those that are.
+        # Like Chrome: those that are not Secure go first, and those that are only if they must.
         cookies.sort(key=lambda cookie: (cookie.secure, cookie.used))
-        self._drop_all(cookies[: len(cookies) - limit + purged])
+        insecure = sum(not cookie.secure for cookie in cookies)
+        needed, wanted = len(cookies) - bound.most, len(cookies) - bound.quota
+        self._drop_all(cookies[: max(needed, min(wanted, insecure))])
 
     # Asking…
 

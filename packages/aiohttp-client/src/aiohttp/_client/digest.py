@@ -201,11 +201,13 @@ def protection_space(challenge: DigestChallenge, url: URL) -> tuple[URL, ...]:
     """Return the URLs below which the credentials of a challenge from ``url`` are good (§3.3)."""
     spaces = []
     for uri in challenge.domain:
+        # RFC 3986 §2: a quote is in no URI; it is a mistake of the server's quoting.
+        if '"' in uri:
+            continue
         try:
             space = url.join(URL(uri))
             space.origin()
         except ValueError:
-            # Not a URL: the server's mistake widens nothing.
             continue
         spaces.append(space)
     return tuple(spaces) or (url.origin(),)
