@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tools.changelog import fragments, kind_of
 from tools.finding import Finding, report
+from tools.merged import merge
 from tools.policy.deprecations import TABLE, declared, silent_findings, table, table_findings
 from tools.policy.rules import Fragment, judge
 from tools.policy.surface import Surface, take
@@ -38,16 +39,24 @@ def last_record(before: str) -> tuple[Path, Surface]:
 
 
 def present() -> Surface:
-    surface = take("aiohttp", release())
+    # griffe looks for the modules of a package in one folder.
+    surface = take("aiohttp", release(), [merge()])
     surface.deprecations = declared()
     return surface
+
+
+def waivers(path: Path, version: str) -> list[str]:
+    """Return the patterns that are waived for one release: lines "release pattern: reason"."""
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    told = (line.partition(":")[0].split() for line in lines if not line.startswith("#"))
+    return [words[1] for words in told if len(words) == 2 and words[0] == version]
 
 
 def findings() -> Iterator[Finding]:
     new = present()
     path, old = last_record(new.release)
     told = [Fragment(kind_of(f) or "", f.read_text("utf-8")) for f in fragments()]
-    for sentence in judge(old, new, told):
+    for sentence in judge(old, new, told, waivers(RECORDS / "waived.txt", new.release)):
         yield Finding(path, 1, sentence)
     yield from silent_findings()
     yield from table_findings(new.deprecations)

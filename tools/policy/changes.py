@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from tools.policy.surface import Entry, Parameter, Surface
 
+CALLED_BY_USERS = frozenset({"__init__", "__call__"})
+
 
 class What(enum.Enum):
     """Kinds of change; the value says whether code that worked may fail."""
@@ -60,15 +62,17 @@ def changes(old: Surface, new: Surface) -> Iterator[Change]:
 
 def _altered(path: str, before: Entry, after: Entry) -> Iterator[Change]:
     if before.kind != after.kind:
-        # A function may become a class: it is called like one.
-        if (before.kind, after.kind) != ("function", "class"):
+        # A function may become a class: it is called like one.  An attribute may be anything.
+        if before.kind != "attribute" and (before.kind, after.kind) != ("function", "class"):
             told = f"{path} was a {before.kind} and is a {after.kind}"
             yield Change(What.KIND, path, told)
         return
     for base in before.bases:
         if base not in after.bases and base != path.rpartition(".")[2]:
             yield Change(What.BASE_LOST, path, f"{path} is no {base} any more")
-    if before.kind == "function":
+    # The interpreter calls special methods, and does so by place.
+    name = path.rpartition(".")[2]
+    if before.kind == "function" and (not name.startswith("__") or name in CALLED_BY_USERS):
         yield from _parameters(path, before.parameters, after.parameters)
 
 

@@ -5,8 +5,9 @@ Each finding is a sentence: what changed, which rule it breaks, what to do.
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tools.changelog import release_size
@@ -29,11 +30,18 @@ class Fragment:
         return mentions(quoted, change)
 
 
-def judge(old: Surface, new: Surface, fragments: Iterable[Fragment]) -> Iterator[str]:
-    """Yield what a release may not do, given the one before it."""
+def judge(
+    old: Surface, new: Surface, fragments: Iterable[Fragment], waived: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield what a release may not do, given the one before it.
+
+    ``waived`` has patterns of paths that were public by their name alone, and are not judged.
+    """
     size = release_size(old.release, new.release)
     told = list(fragments)
     for change in changes(old, new):
+        if any(fnmatch.fnmatchcase(change.path, pattern) for pattern in waived):
+            continue
         if not _excused(change, size, told):
             yield from _JUDGES[size](change, old, new)
     yield from _judge_deprecations(size, old, new, told)

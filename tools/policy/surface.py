@@ -6,9 +6,12 @@ judges one.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 import sys
+import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -189,7 +192,8 @@ def take(package: str, release: str, search: list[Path] | None = None) -> Surfac
         warnings.simplefilter("ignore")
         root = griffe.load(
             package,
-            search_paths=search,
+            # While griffe imports, there is no path but this.
+            search_paths=[*(search or []), *sys.path],
             force_inspection=True,
             resolve_aliases=False,
         )
@@ -250,6 +254,8 @@ class _Taker:
                     behind = self._behind(member)
                     entry = _entry(behind, bound=True) if behind else Entry("attribute")
                     self.surface.entries[f"{public}.{name}"] = entry
+            for name in instance_attributes(base) if found is not None else ():
+                self.surface.entries.setdefault(f"{public}.{name}", Entry("attribute"))
 
     def _find(self, path: str) -> Any:
         """Return the thing of this package that griffe has at a path, or None."""
@@ -262,17 +268,26 @@ class _Taker:
         return found
 
 
+def instance_attributes(cls: type) -> set[str]:
+    """Return what a class annotates, and what its methods set on ``self``."""
+    names = set(inspect.get_annotations(cls))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError):  # compiled, or made at run time
+        tree = ast.Module([], [])
+    for node in ast.walk(tree):
+        stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if stored and ast.unparse(node).startswith("self."):
+            names.add(ast.unparse(node).split(".")[1])
+    return {name for name in names if is_public(name)}
+
+
 def public_names(module: Any) -> list[str]:
-    """Return what a module offers: ``__all__``, else what it does not hide and did not import."""
+    """Return what a module offers: ``__all__``, else what it defines and does not hide."""
     exports = _exports(module)
     if exports is not None:
         return [name for name in exports if name in module.members and is_public(name)]
-    prefix = module.path.partition(".")[0] + "."
-    return [
-        name
-        for name, member in module.members.items()
-        if is_public(name) and (not member.is_alias or member.target_path.startswith(prefix))
-    ]
+    return [name for name, m in module.members.items() if is_public(name) and not m.is_alias]
 
 
 def _exports(module: Any) -> list[str] | None:
@@ -286,7 +301,8 @@ def _exports(module: Any) -> list[str] | None:
 
 
 def is_public(name: str) -> bool:
-    return not name.startswith("_")
+    # What a __future__ import and typing leave behind in a module without __all__ is nobody's.
+    return not name.startswith("_") and name not in ("annotations", "TYPE_CHECKING")
 
 
 def _entry(thing: Any, *, bound: bool) -> Entry:
@@ -295,8 +311,12 @@ def _entry(thing: Any, *, bound: bool) -> Entry:
     given = list(thing.parameters)
     if bound and given and given[0].name in ("self", "cls", "mcs"):
         given = given[1:]
-    # A parameter that begins with an underscore is no interface.
-    return Entry("function", parameters=tuple(_parameter(p) for p in given if p.name[0] != "_"))
+    # A parameter that begins with an underscore is no interface, unless it stands for many.
+    return Entry("function", parameters=tuple(p for p in map(_parameter, given) if _is_given(p)))
+
+
+def _is_given(parameter: Parameter) -> bool:
+    return parameter.kind in ("*", "**") or not parameter.name.startswith("_")
 
 
 def _parameter(parameter: Any) -> Parameter:

@@ -132,10 +132,23 @@ KEEPS = [
         id="method-inherited",
     ),
     pytest.param("def sell(): ...", "class sell: ...", id="function-became-class"),
+    pytest.param("sell = 1", "def sell(): ...", id="attribute-became-function"),
+    pytest.param("from json import dumps", "", id="import-removed"),
+    pytest.param("def sell(a, b, /): ...", "def sell(*_): ...", id="absorbed-by-place"),
     pytest.param("class Till: ...", "class Till(dict): ...", id="base-gained"),
     pytest.param("def sell(to): ...", "def sell(*a, **k): ...", id="parameter-absorbed"),
     pytest.param("def sell(to): ...", "def sell(to=None): ...", id="default-gained"),
     pytest.param("def sell(*, to=1): ...", "def sell(to=1): ...", id="keyword-or-place-now"),
+    pytest.param(
+        "class Till:\n  def __eq__(self, other): ...",
+        "class Till:\n  def __eq__(self, another): ...",
+        id="special-method",
+    ),
+    pytest.param(
+        "class Till:\n  cash = 0",
+        "class Till:\n  def __init__(self): self.cash = 0",
+        id="attribute-of-the-instance",
+    ),
     pytest.param("def sell(to=[]): ...", "def sell(to={}): ...", id="default-not-plain"),
     pytest.param("def sell(to: str): ...", "def sell(to: str | bytes): ...", id="type-widened"),
     pytest.param(
@@ -260,6 +273,12 @@ def test_a_break_for_security_is_let_pass_if_it_is_declared(
 )
 def test_another_fragment_does_not_excuse_it(tmp_path: Path, told: Fragment) -> None:
     assert len(verdicts(tmp_path, METHOD, NO_METHOD, told)) == 1
+
+
+@pytest.mark.parametrize(("pattern", "count"), [("shop.Till.*", 0), ("shop.Box.*", 1)])
+def test_what_is_waived_is_not_judged(tmp_path: Path, pattern: str, count: int) -> None:
+    old, new = surface(tmp_path, "3.15.0", METHOD), surface(tmp_path, "3.16.0", NO_METHOD)
+    assert len(list(judge(old, new, [], [pattern]))) == count
 
 
 TOLD = Fragment("deprecation", "Deprecated `Till.open()`; use `Till.unlock()`.")

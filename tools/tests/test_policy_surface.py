@@ -56,7 +56,6 @@ def test_public_things_are_told_once(shop: Surface) -> None:
         "shop.Till.of",
         "shop.Till.open",
         "shop.till",
-        "shop.till.Box",
         "shop.till.LIMIT",
         "shop.till.Till",
     }
