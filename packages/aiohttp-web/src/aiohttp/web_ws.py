@@ -162,9 +162,11 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             protocols=self._protocols,
             compress=bool(self._deflate_bits),
         )
-        if self._protocols and upgrade.protocol is None:
-            ws_logger.debug(
-                "no subprotocol in common with the client; we speak %r", self._protocols
+        if upgrade.foreign_protocols:
+            ws_logger.warning(
+                "client protocols %r have nothing in common with ours, %r",
+                upgrade.foreign_protocols,
+                self._protocols,
             )
         return upgrade
 

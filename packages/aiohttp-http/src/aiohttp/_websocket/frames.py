@@ -160,12 +160,15 @@ class FrameReader:
 
     # Parsing…
 
-    def _parse(self, data: bytes) -> None:
-        """Parse all of `data` that can be used now and hold the rest.
+    def _feed_data(self, data: bytes) -> None:
+        """Parse what is held and `data`, as far as they go, and hold the rest.
 
         Raises:
             WebSocketError: the peer broke the protocol.
         """
+        if self._held:
+            data = self._held + data
+            self._held = b""
         buf = data
         pos = 0
         end = len(data)
@@ -369,14 +372,11 @@ class WebSocketReader(FrameReader):
             return _ERROR if self._state == FAILED else _OK
         if type(data) is not bytes:
             data = bytes(data)
-        if self._held:
-            data = self._held + data
-            self._held = b""
         if self._stalled:
-            self._held = data
+            self._held += data
             return _OK
         try:
-            self._parse(data)
+            self._feed_data(data)
         except WebSocketError as exc:
             self._fail(exc)
             return _ERROR
@@ -391,11 +391,9 @@ class WebSocketReader(FrameReader):
     def resume(self) -> None:
         """Go on with what is held; called by the queue when it has room again."""
         self._stalled = False
-        held = self._held
-        self._held = b""
-        if held and self._state == READING:
+        if self._held and self._state == READING:
             try:
-                self._parse(held)
+                self._feed_data(b"")
             except WebSocketError as exc:
                 self._fail(exc)
         if self._eof and not self._stalled:

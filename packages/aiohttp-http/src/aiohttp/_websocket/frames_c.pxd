@@ -61,7 +61,7 @@ cdef class FrameReader:
     cpdef object _handle_frame(self, bint fin, int opcode, bytes payload, bint compressed)
 
     @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, end=Py_ssize_t, used=Py_ssize_t, available="long long", stop=Py_ssize_t, piece=bytes)
-    cdef int _parse(self, bytes data) except -1
+    cpdef object _feed_data(self, bytes data)
 
     @cython.locals(fin=bint, opcode=int)
     cdef int _hand_on(self, bytes piece) except -1

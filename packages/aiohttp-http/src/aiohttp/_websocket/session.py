@@ -71,7 +71,7 @@ class State(Enum):
     # The opening handshake is not done yet.
     PENDING = "pending"
     OPEN = "open"
-    # The peer's close frame has come; ours has not been sent.
+    # The peer's close frame has come, or `close()` made the receiver leave; ours has not been sent.
     CLOSING = "closing"
     # We have sent ours, or the connection has failed: for its user the WebSocket is closed.
     CLOSED = "closed"
@@ -95,6 +95,8 @@ class WebSocketSession(Generic[DecodeText]):
     # A task waits in `receive()`; who closes waits on the future until it has left.
     _receiving: bool
     _receive_left: asyncio.Future[None] | None
+    # Its close frame has come.
+    _peer_has_closed: bool
     _close_code: int | None
     _exception: BaseException | None
 
@@ -118,6 +120,7 @@ class WebSocketSession(Generic[DecodeText]):
         self._heartbeat = None
         self._receiving = False
         self._receive_left = None
+        self._peer_has_closed = False
         self._close_code = None
         self._exception = None
 
@@ -298,6 +301,8 @@ class WebSocketSession(Generic[DecodeText]):
             else:
                 if kind is CLOSE:
                     await self._peer_closed(message.data)
+                elif kind is CLOSING:
+                    return self._interrupted()
                 return message
 
     async def _wait_for_message(
@@ -412,17 +417,20 @@ class WebSocketSession(Generic[DecodeText]):
         if self._connection_state is State.CLOSED:
             return False
         close_payload(code, message)  # raises for the caller's mistakes before anything is done
-        peer_has_closed = self._connection_state is State.CLOSING
+        if self._interrupt_receive():
+            await self._receiver_leaves()
+            if self.closed:  # another task went on meanwhile
+                return False
         self._connection_state = State.CLOSED
         self._stop_heartbeat()
         try:
             queued = writer.begin_close(code, message)
             if queued is not None:
                 await queued
-            if peer_has_closed:
+            if self._peer_has_closed:
                 self._finish(self._close_code)
                 return True
-            await self._interrupt_receive()
+            await self._receiver_leaves()
             async with _timeout(self._close_timeout):
                 if drain:
                     await writer.drain()
@@ -444,18 +452,32 @@ class WebSocketSession(Generic[DecodeText]):
             if message.type is CLOSE:
                 return cast(int, message.data)
 
-    async def _interrupt_receive(self) -> None:
-        """Make the task that receives return CLOSING, and wait until it has left."""
-        if self._receiving and self._reader is not None:
-            self._receive_left = asyncio.get_running_loop().create_future()
-            self._reader.feed_data(WS_CLOSING_MESSAGE, 0)
-            await self._receive_left
+    def _interrupt_receive(self) -> bool:
+        """Make the task that receives return CLOSING; return whether there is one to be told so."""
+        if not self._receiving or self._receive_left is not None or self._reader is None:
+            return False
+        self._receive_left = asyncio.get_running_loop().create_future()
+        self._reader.feed_data(WS_CLOSING_MESSAGE, 0)
+        return True
+
+    async def _receiver_leaves(self) -> None:
+        """Wait until the task that was interrupted has left `receive()`."""
+        if self._receive_left is not None:
+            await asyncio.wait((self._receive_left,))  # does not cancel what others wait for too
+
+    def _interrupted(self) -> WSMessage:
+        """Answer a `receive()` that `close()` interrupted."""
+        if self._connection_state is State.CLOSED:
+            return WS_CLOSED_MESSAGE
+        self._connection_state = State.CLOSING
+        return WS_CLOSING_MESSAGE
 
     async def _peer_closed(self, code: int) -> None:
         """Note the peer's close frame, and answer it unless autoclose is off (RFC 6455 §5.5.1)."""
         if self._connection_state is not State.OPEN:
             return
         self._connection_state = State.CLOSING
+        self._peer_has_closed = True
         self._close_code = code
         if self._autoclose:
             await self._answer_close()

@@ -40,6 +40,8 @@ class Upgrade:
 
     accept: str
     protocol: str | None
+    # What the client offered where we speak none of it.
+    foreign_protocols: tuple[str, ...]
     compression: Compression
 
     def fields(self) -> CIMultiDict[str]:
@@ -100,11 +102,12 @@ def decide_upgrade(
         raise WSHandshakeError(
             f"Sec-WebSocket-Key expected once, 16 bytes in base64; got {list(keys)!r}"
         )
+    offered = offered_protocols(headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ()))
+    chosen = choose_protocol(offered, protocols)
     return Upgrade(
         accept_for(keys[0]),
-        choose_protocol(
-            offered_protocols(headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ())), protocols
-        ),
+        chosen,
+        tuple(offered) if chosen is None else (),
         _choose_compression(headers) if compress else NO_COMPRESSION,
     )
 
