@@ -490,36 +490,36 @@ class ClientSession:
         if self.closed:
             raise RuntimeError("Session is closed")
         options = RequestOptions(kwargs)
-        call = self._prepare(method, str_or_url, options)
         tracker = options.upload_tracker
-        if tracker is not None:
-            tracker.bind()
-        traces = call.traces
+        if tracker is None:
+            return await self._make(self._prepare(method, str_or_url, options))
+        tracker.bind()
+        try:
+            response = await self._make(self._prepare(method, str_or_url, options))
+        except BaseException as error:
+            tracker.call_ended(error)
+            raise
+        tracker.call_ended()
+        return response
+
+    async def _make(self, call: Call) -> ClientResponse:
+        """Make the call that was prepared, within its time."""
+        options = call.options
         deadline = call.deadline
         try:
             with deadline:
-                for trace in traces:
-                    await trace.send_request_start(
-                        method, call.url.update_query(call.params), call.headers
-                    )
+                if call.traces:
+                    await call.tell_start()
                 response = await call.run()
-                if options.raise_for_status is not None or self._raise_for_status is not False:
+                if options.raise_for_status is not None or self._raise_for_status:
                     await self._check_status(response, options)
-                for trace in traces:
-                    await trace.send_request_end(
-                        method, call.url.update_query(call.params), call.headers, response
-                    )
+                if call.traces:
+                    await call.tell_end(response)
         except BaseException as error:
             deadline.close()
-            if tracker is not None:
-                tracker.call_ended(error)
-            for trace in traces:
-                await trace.send_request_exception(
-                    method, call.url.update_query(call.params), call.headers, error
-                )
+            if call.traces:
+                await call.tell_exception(error)
             raise
-        if tracker is not None:
-            tracker.call_ended()
         if (conn := response.connection) is not None:
             # The total timeout goes on until the body has been read.
             conn.add_callback(deadline.close)

@@ -84,6 +84,13 @@ class Reading(Enum):
     BROKEN = "broken"  # nothing is readable any more
 
 
+class ConnectionClosedError(ClientConnectionError, RuntimeError):
+    """The session or connector was closed before the body had been read.
+
+    A ``RuntimeError`` too, because it is the program's own doing.
+    """
+
+
 class Timing:
     """When the connection did what, by the clock of the loop, in seconds; 0.0: not yet."""
 
@@ -184,23 +191,23 @@ class ResponseHandler(BaseProtocol):
 
     def close(self) -> None:
         """Close the transport; what was written still goes out."""
-        self._drop_timeout()
-        self._exception = None
-        transport = self.transport
-        if transport is not None:
+        if (transport := self._leave_transport()) is not None:
             transport.close()
-            self.transport = None
-            self._payload = None
 
     def abort(self) -> None:
         """Close the transport at once; what was not sent is lost."""
+        if (transport := self._leave_transport()) is not None:
+            transport.abort()
+
+    def _leave_transport(self) -> asyncio.Transport | None:
         self._drop_timeout()
         self._exception = None
-        transport = self.transport
-        if transport is not None:
-            transport.abort()
-            self.transport = None
-            self._payload = None
+        if self._reading is Reading.BODY:
+            # Not the end of a body that ends with the connection: it is we who close.
+            self._break_body(ConnectionClosedError("Connection closed."))
+            self._reading = Reading.BROKEN
+        transport, self.transport = self.transport, None
+        return transport
 
     # Expecting a response…
 
@@ -363,12 +370,15 @@ class ResponseHandler(BaseProtocol):
         self._drop_connection()
 
     def _fail_body(self, error: BaseException) -> None:
+        self._break_body(self._as_payload_error(error), error)
+
+    def _break_body(self, error: BaseException, cause: BaseException = _NO_CAUSE) -> None:
         self._feed = None
         self._decoder = None
         self._should_close = True
         payload = self._payload
         if payload is not None and not payload.is_eof() and payload.exception() is None:
-            payload.set_exception(self._as_payload_error(error), error)
+            set_exception(payload, error, cause)
 
     def _as_payload_error(self, error: BaseException) -> ClientPayloadError:
         self._should_close = True

@@ -556,7 +556,6 @@ class ClientRequest:
         protocol.start_timeout()
         tracker = self.upload_tracker
         if tracker is not None:
-            tracker.attempt_started(None)
             tracker.add(len(body))
             tracker.attempt_finished()
         return len(head) + len(body)
@@ -582,8 +581,8 @@ class ClientRequest:
         """Send the body by a task; return it, or ``None`` when it is through already."""
         tracker = self.upload_tracker
         if tracker is not None:
-            transport = conn.transport
-            tracker.attempt_started(None if transport is None else transport.get_write_buffer_size)
+            if conn.transport is not None:
+                tracker.writing(conn.transport.get_write_buffer_size)
             writer.on_body_write = tracker.add
         if self._continue is not None and conn.protocol is not None:
             conn.protocol.on_continue = self._on_continue
@@ -1027,7 +1026,7 @@ class ClientResponse(HeadersMixin):
     def _fail_body(self) -> None:
         """Let whoever reads on learn that the connection is gone."""
         content = self.content
-        if content is not None and content.exception() is None and not content.is_eof():
+        if content is not None and content.exception() is None and not content.at_eof():
             set_exception(content, ClientConnectionError("Connection closed"))
         self._released = True
 

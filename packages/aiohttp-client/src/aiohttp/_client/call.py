@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 _DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionResetError)
 
 
+# Never appended to.
+_NO_TRACES: list[Trace] = []
+
+
 class Call:
     """What is to be asked next, and what was asked before; made for each call.
 
@@ -58,7 +62,7 @@ class Call:
     netrc: Callable[[str], BasicAuth | None] | None = None
     skip_auto_headers: frozenset[str] | None = None
     middlewares: Sequence[Any] = ()
-    traces: Sequence[Trace] = ()
+    traces: list[Trace] = _NO_TRACES
     # Responses that redirected, oldest first.
     history: tuple[ClientResponse, ...] = ()
     headers: CIMultiDict[str]
@@ -92,7 +96,12 @@ class Call:
         """Return the final response."""
         while True:
             request, response = await self._hop()
-            redirect = self._next(request, response)
+            try:
+                redirect = self._next(response)
+            except BaseException:
+                response.close()
+                await self._abandon_body(request)
+                raise
             if redirect is None:
                 if request._body is not None:
                     await self._close_body(request, response)
@@ -101,7 +110,7 @@ class Call:
                 return response
             for trace in self.traces:
                 await trace.send_request_redirect(
-                    self.method, self.url.update_query(self.params), self.headers, response
+                    self.method, self._traced_url(), self.headers, response
                 )
             await self._follow(redirect, request, response)
 
@@ -114,6 +123,9 @@ class Call:
             if auth is None and self.netrc is not None:
                 auth = await self._look_up_auth(url)
             proxy = DIRECT if self.proxies is None else await self._resolve_proxy(url)
+            tracker = self.options.upload_tracker
+            if tracker is not None:
+                tracker.attempt_started()
             request = self._make_request(url, auth, proxy)
             try:
                 if self.middlewares:
@@ -194,10 +206,14 @@ class Call:
         session = self.session
         if from_url is None and self.auth is None and session._default_auth is None:
             return None
-        credentials.refuse_two_sources(self.auth, from_url, self.headers)
+        explicit = self.auth
+        if not self.history:
+            credentials.refuse_two_sources(explicit, from_url, self.headers)
+        elif from_url is not None:
+            explicit = None  # a redirect that names its user knows better
         return credentials.choose_auth(
             url,
-            explicit=self.auth,
+            explicit=explicit,
             from_url=from_url,
             default=session._default_auth,
             default_origin=session._base_url_origin,
@@ -230,7 +246,7 @@ class Call:
 
     # Redirects…
 
-    def _next(self, request: ClientRequest, response: ClientResponse) -> redirects.Redirect | None:
+    def _next(self, response: ClientResponse) -> redirects.Redirect | None:
         """Return where ``response`` redirects to, if it is to be followed."""
         options = self.options
         if response.status not in redirects.REDIRECT_STATUSES or not options.allow_redirects:
@@ -239,27 +255,23 @@ class Call:
         if location is None:
             return None
         self.history = (*self.history, response)
-        try:
-            if options.max_redirects and len(self.history) >= options.max_redirects:
-                raise TooManyRedirects(
-                    self.history[0].request_info,
-                    self.history,
-                    status=response.status,
-                    message=f"more than {options.max_redirects - 1} redirects; "
-                    "expected fewer, or pass a larger max_redirects",
-                    headers=response.headers,
-                )
-            return redirects.decide(
-                response.status,
-                self.method,
-                self.url,
-                location,
-                requote=self.session._requote_redirect_url,
-                schemes=self._reachable(),
+        if options.max_redirects and len(self.history) >= options.max_redirects:
+            raise TooManyRedirects(
+                self.history[0].request_info,
+                self.history,
+                status=response.status,
+                message=f"more than {options.max_redirects - 1} redirects; "
+                "pass a larger max_redirects if the site is to be trusted",
+                headers=response.headers,
             )
-        except BaseException:
-            response.close()
-            raise
+        return redirects.decide(
+            response.status,
+            self.method,
+            self.url,
+            location,
+            requote=self.session._requote_redirect_url,
+            schemes=self._reachable(),
+        )
 
     def _reachable(self) -> frozenset[str]:
         """Return the schemes that a redirect may lead to: HTTP, as far as the exchange speaks it."""
@@ -281,10 +293,9 @@ class Call:
         elif body is not None:
             if body.consumed:
                 raise ClientPayloadError(
-                    f"{response.status} redirect of {self.method} {self.url} asks for the body "
-                    "once more; expected a body that can be sent twice; got a consumed "
-                    f"{type(body).__name__}; pass bytes or a seekable file, or set "
-                    "allow_redirects=False"
+                    f"Cannot follow redirect with a consumed request body: {response.status} for "
+                    f"{self.method} {self.url} wants it again, and a {type(body).__name__} can be "
+                    "sent once; pass bytes or a seekable file, or set allow_redirects=False"
                 )
             self.data = body
         if not redirect.same_origin:
@@ -307,6 +318,28 @@ class Call:
                 url.origin(),
                 ", ".join(dropped),
             )
+
+    # Tracers…
+
+    def _traced_url(self) -> URL:
+        return self.url.update_query(self.params) if self.params else self.url
+
+    async def tell_start(self) -> None:
+        """Tell the tracers that the call begins; those that were not told hear no more of it."""
+        traces, self.traces = self.traces, []
+        for trace in traces:
+            await trace.send_request_start(self.method, self._traced_url(), self.headers)
+            self.traces.append(trace)
+
+    async def tell_end(self, response: ClientResponse) -> None:
+        """Tell the tracers of the final response."""
+        for trace in self.traces:
+            await trace.send_request_end(self.method, self._traced_url(), self.headers, response)
+
+    async def tell_exception(self, error: BaseException) -> None:
+        """Tell the tracers what the call failed with."""
+        for trace in self.traces:
+            await trace.send_request_exception(self.method, self._traced_url(), self.headers, error)
 
     # Bodies…
 

@@ -96,7 +96,7 @@ def resolve_location(base: URL, location: str, *, requote: bool, schemes: frozen
         raise NonHttpUrlRedirectClientError(location)
     if scheme and not parsed.raw_host:
         raise InvalidUrlRedirectClientError(
-            location, "Server attempted redirecting to a URL without a host"
+            location, "Invalid redirect URL origin: there is no host in it"
         )
     if not scheme:
         parsed = base.join(parsed)

@@ -17,7 +17,7 @@ class UploadTracker:
     ``bytes_written`` are the bytes of the body that have left the process in the attempt that is
     going on (a redirect or a retry is a further attempt; ``attempts`` counts them).
     ``upload_complete`` is a future: its result is ``None`` when the body was sent to its end; it
-    raises `UploadAbortedError` when it was not.
+    raises what stopped it when it was not, `UploadAbortedError` when that was no error.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,9 @@ class UploadTracker:
         self._bound = False
         # The call is over: there will be no further attempt.
         self._final = False
+        # How the attempt that goes on, or the last one, ended.
         self._finished = False
+        self._failed = False
         self._error: BaseException | None = None
         # Bytes handed to the transport in this attempt, and how many of all it still holds.
         self._accepted = 0
@@ -51,12 +53,16 @@ class UploadTracker:
             )
         self._bound = True
 
-    def attempt_started(self, held: Callable[[], int] | None) -> None:
-        """Begin to count anew; ``held`` tells how many bytes the transport has not sent."""
+    def attempt_started(self) -> None:
+        """Begin to count anew."""
         self.attempts += 1
         self._accepted = 0
-        self._finished = False
+        self._finished = self._failed = False
         self._error = None
+        self._held = None
+
+    def writing(self, held: Callable[[], int]) -> None:
+        """Note that the body is on its way; ``held`` tells what the transport has not sent."""
         self._held = held
 
     def add(self, size: int, total: int = 0) -> None:
@@ -70,30 +76,31 @@ class UploadTracker:
         self._settle()
 
     def attempt_failed(self, error: BaseException | None) -> None:
-        """Note that the body will not be sent to its end."""
+        """Note that the body will not be sent to its end; ``error``: why, if that is known."""
         self._accepted = self.bytes_written
         self._held = None
+        self._failed = True
         self._error = error
-        if not self._finished:
-            self._final = self._final or error is not None
-        self._settle(aborted=not self._finished)
+        self._settle()
 
     def call_ended(self, error: BaseException | None = None) -> None:
         """Note that no further attempt follows; ``error``: what the call failed with."""
         self._final = True
-        if error is not None:
-            self.attempt_failed(error)
+        if error is not None and not (self._finished or self._failed):
+            aborted = UploadAbortedError("The request body was not fully sent")
+            aborted.__cause__ = error
+            self.attempt_failed(aborted)
         else:
             self._settle()
 
-    def _settle(self, *, aborted: bool = False) -> None:
+    def _settle(self) -> None:
         future = self.upload_complete
         if not self._final or future.done():
             return
         if self._finished:
             future.set_result(None)
-        elif aborted:
-            failure = UploadAbortedError("The request body was not fully sent")
-            failure.__cause__ = self._error
-            future.set_exception(failure)
+        elif self._failed:
+            future.set_exception(
+                self._error or UploadAbortedError("The request body was not fully sent")
+            )
             future.exception()  # nobody has to look
