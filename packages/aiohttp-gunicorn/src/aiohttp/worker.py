@@ -74,9 +74,8 @@ class GunicornWebWorker(base.Worker):  # type: ignore[misc]
         sys.exit(self.exit_code)
 
     async def _serve(self) -> None:
+        # Handlers of signals run as steps of the loop: none can come before this one.
         self._stopping = asyncio.Event()
-        if not self.alive:  # a signal came while booting
-            return
         runner = await self._boot()
         heartbeat = asyncio.ensure_future(self._beat(runner))
         try:

@@ -30,6 +30,8 @@ from aiohttp.test_utils import (
     _MemoryTestServer,
     loop_context,
 )
+from aiohttp.test_utils import setup_test_loop as setup_test_loop
+from aiohttp.test_utils import teardown_test_loop as teardown_test_loop
 from aiohttp.test_utils import unused_port as _unused_port
 from aiohttp.web_app import Application
 from aiohttp.web_request import BaseRequest, Request
