@@ -18,7 +18,7 @@ from collections.abc import (
     MutableMapping,
 )
 from contextlib import AbstractAsyncContextManager
-from functools import partial, update_wrapper
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from aiosignal import Signal
@@ -27,6 +27,7 @@ from frozenlist import FrozenList
 from aiohttp import hdrs
 from aiohttp._deprecations import declare
 from aiohttp._keys import AppKey
+from aiohttp._web.pipeline import Pipeline, build_pipeline, is_new_style
 from aiohttp.abc import (
     AbstractAccessLogger,
     AbstractMatchInfo,
@@ -35,7 +36,7 @@ from aiohttp.abc import (
 )
 from aiohttp.log import web_logger
 from aiohttp.streams import StreamReader
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 from aiohttp.web_exceptions import NotAppKeyWarning
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_middlewares import _fix_request_current_app
@@ -404,8 +405,8 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         self._on_startup.freeze()
         self._on_shutdown.freeze()
         self._on_cleanup.freeze()
-        for _, new_style in self._prepare_middleware():
-            if not new_style:
+        for middleware in self._middlewares:
+            if not is_new_style(middleware):
                 _OLD_MIDDLEWARE.warn()
         for subapp in self._subapps:
             subapp.pre_freeze()
@@ -505,7 +506,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         """Route the request and have it handled."""
         match_info: UrlMappingMatchInfo | None = None
         if self._resolves_now:
-            match_info = self._router._resolve_now(request, request._routing_path())
+            match_info = self._router._resolve_now(request)
         if match_info is None:
             match_info = await self._router.resolve(request)
             if not isinstance(match_info, AbstractMatchInfo):
@@ -518,12 +519,13 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
             await request.writer.drain()
             if response is not None:
                 return response
-        return await _pipeline(match_info, request)(request)
-
-    def _prepare_middleware(self) -> Iterator[tuple[Middleware, bool]]:
-        """Yield (middleware, whether it is new-style), the innermost first."""
-        for middleware in reversed(self._middlewares):
-            yield middleware, getattr(middleware, "__middleware_version__", None) == 1
+        pipeline = match_info._kept_pipeline()
+        if pipeline is None:
+            pipeline = _pipeline_of(match_info)
+        request._hooked = pipeline.has_prepare_hooks
+        if pipeline.client_max_size is not None:
+            request._client_max_size = pipeline.client_max_size
+        return await pipeline.wrapped(request)
 
     def __call__(self) -> Application:
         """Return self: Gunicorn calls what it is given."""
@@ -541,48 +543,18 @@ def _is_ours(router: AbstractRouter) -> bool:
 # --- The handler in its middlewares ---
 
 
-def _pipeline(match_info: AbstractMatchInfo, request: Request) -> Handler:
-    """Return the handler inside the middlewares of its applications.
-
-    It is made once for each route and kept there.  Not by path, of which a peer can make up any
-    number (CVE-2024-52303).
-    """
-    apps = match_info.apps
-    handler = match_info.handler
+def _pipeline_of(match_info: UrlMappingMatchInfo) -> Pipeline:
+    """Return the pipeline of what matched: the one that its route keeps, or a new one."""
     route = match_info.route if isinstance(match_info, UrlMappingMatchInfo) else None
-    if route is not None and route.options:
-        request._client_max_size = route.options.get("client_max_size", request._client_max_size)
-    for app in apps:
-        if app._middlewares:
-            break
-    else:
-        return handler
-    if not isinstance(route, ResourceRoute):
-        return _wrapped(handler, apps)
-    kept = route._pipeline
-    if kept is None or kept[0] is not handler or kept[1] != apps:
-        kept = route._pipeline = (handler, apps, _wrapped(handler, apps))
-    return kept[2]
-
-
-def _wrapped(handler: Handler, apps: tuple[Application, ...]) -> Handler:
-    for app in reversed(apps):
-        for middleware, new_style in app._prepare_middleware():
-            if new_style:
-                wrapped: Any = partial(middleware, handler=handler)
-            else:
-                wrapped = partial(_call_old_style, middleware, app, handler)
-            handler = update_wrapper(wrapped, handler)
-        if len(apps) > 1:
-            enter = _fix_request_current_app(app)
-            handler = update_wrapper(partial(enter, handler=handler), handler)
-    return handler
-
-
-async def _call_old_style(
-    factory: Any, app: Application, handler: Handler, request: Request
-) -> StreamResponse:
-    return cast(StreamResponse, await (await factory(app, handler))(request))
+    pipeline = build_pipeline(
+        match_info.handler,
+        match_info.apps,
+        None if route is None else route.options.get("client_max_size"),
+        _fix_request_current_app,
+    )
+    if isinstance(route, ResourceRoute) and all(app.pre_frozen for app in match_info.apps):
+        route._pipeline = pipeline
+    return pipeline
 
 
 # --- Contexts of an application's life ---

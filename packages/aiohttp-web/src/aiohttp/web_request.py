@@ -113,13 +113,8 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     # What the mapping holds; made when something is put in.
     _state: dict[Any, Any] | None = None
 
-    # Whether a subclass has a hook of its own before the head is sent.
-    _own_prepare_hook = False
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "_prepare_hook" in cls.__dict__ and cls.__module__ != __name__:
-            cls._own_prepare_hook = True
+    # Whether _prepare_hook() does anything.
+    _hooked = False
 
     def __init__(
         self,
@@ -562,10 +557,6 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     async def _prepare_hook(self, response: StreamResponse) -> None:
         """Called when the head of ``response`` is complete, before it is sent."""
 
-    def _has_prepare_hooks(self) -> bool:
-        """Whether :meth:`_prepare_hook` would do anything."""
-        return self._own_prepare_hook
-
     def _cancel(self, exc: BaseException) -> None:
         """Have who reads the body get ``exc``."""
         set_exception(self._payload, exc)
@@ -703,13 +694,3 @@ class Request(BaseRequest):
         for app in match_info._apps:
             if receivers := app.on_response_prepare:
                 await receivers.send(self, response)
-
-    def _has_prepare_hooks(self) -> bool:
-        if self._own_prepare_hook:
-            return True
-        match_info = self._match_info
-        if match_info is not None:
-            for app in match_info._apps:
-                if app._on_response_prepare:
-                    return True
-        return False

@@ -35,7 +35,13 @@ from aiohttp._web.response_head import (
     reason_phrase,
 )
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD, ZLibCompressor, open_compressor
+from aiohttp.compression_utils import (
+    HAS_BROTLI,
+    HAS_ZSTD,
+    MAX_SYNC_CHUNK_SIZE,
+    ZLibCompressor,
+    open_compressor,
+)
 from aiohttp.payload import PAYLOAD_REGISTRY, Payload
 from aiohttp.payload import LookupError as NoPayloadError
 from aiohttp.tcp_helpers import tcp_cork, tcp_nodelay
@@ -53,9 +59,6 @@ __all__ = (
 )
 
 _T = TypeVar("_T")
-
-# Bytes up to which a body is compressed at once; a larger one goes to the executor.
-LARGE_BODY_SIZE = 1024**2
 
 # Body bytes up to which head and body are joined; above, a second write is cheaper than the copy.
 _JOINED_BODY = 64 * 1024
@@ -128,6 +131,9 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
     _must_be_empty_body: bool | None = None
     _body_length = 0
     _state: dict[Any, Any] | None = None
+
+    _status = 200
+    _reason = reason_phrase(200)
 
     def __init__(
         self,
@@ -557,6 +563,12 @@ class InvalidBody(TypeError, AssertionError):
     """No body.  Also an AssertionError, which earlier versions raised."""
 
 
+# What _send_whole() does in one step; a subclass that changes one of them gets them called.
+_STEPS = ("prepare", "_start", "_prepare_headers", "_write_headers", "write", "write_eof")
+
+_BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
+
+
 class Response(StreamResponse):
     """A response whose body is there at once.
 
@@ -579,7 +591,7 @@ class Response(StreamResponse):
 
     _send_headers_immediately = False
     _compressed_body: bytes | None = None
-    _zlib_executor_size = LARGE_BODY_SIZE
+    _zlib_executor_size = MAX_SYNC_CHUNK_SIZE
     _zlib_executor: Executor | None = None
 
     def __init__(
@@ -599,20 +611,23 @@ class Response(StreamResponse):
             self._fields = CIMultiDict(headers)
         if content_type is not None or charset is not None:
             self._check_type_arguments(content_type, charset)
-        self._set_status(status, reason)
-        if zlib_executor_size != LARGE_BODY_SIZE:
+        if status != 200 or reason is not None:
+            self._set_status(status, reason)
+        if zlib_executor_size != MAX_SYNC_CHUNK_SIZE:
             self._zlib_executor_size = zlib_executor_size
         if zlib_executor is not None:
             self._zlib_executor = zlib_executor
         if text is not None:
             self._init_text(text, body, content_type, charset)
-        else:
-            if content_type is not None:
-                self._init_type(
-                    content_type if charset is None else f"{content_type}; charset={charset}"
-                )
-            if body is not None:
-                self.body = body
+            return
+        if content_type is not None:
+            self._init_type(
+                content_type if charset is None else f"{content_type}; charset={charset}"
+            )
+        if type(body) is bytes:
+            self._body = body
+        elif body is not None:
+            self.body = body
 
     def _check_type_arguments(self, content_type: str | None, charset: str | None) -> None:
         if self._fields is not None and hdrs.CONTENT_TYPE in self._fields:
@@ -629,12 +644,17 @@ class Response(StreamResponse):
             raise ValueError("body and text are not allowed together")
         if not isinstance(text, str):
             raise TypeError(f"text argument must be str ({type(text)!r})")
-        if self._fields is not None and hdrs.CONTENT_TYPE in self._fields:
-            self.text = text
-            return
         if charset is None:
             charset = "utf-8"
-        self._init_type(f"{content_type or 'text/plain'}; charset={charset}")
+        if content_type is None:
+            content_type = "text/plain"
+        if self._fields is None:
+            self._pending_type = f"{content_type}; charset={charset}"
+        elif hdrs.CONTENT_TYPE not in self._fields:
+            self._fields[hdrs.CONTENT_TYPE] = f"{content_type}; charset={charset}"
+        else:
+            self.text = text
+            return
         self._body = text.encode(charset)
 
     def _init_type(self, value: str) -> None:
@@ -774,24 +794,46 @@ class Response(StreamResponse):
 
     # --- Sending at once ---
 
+    # Whether a subclass leaves alone what _send_whole() does in one step.
+    _is_plain = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._is_plain = all(getattr(cls, name) is getattr(Response, name) for name in _STEPS)
+
     def _send_whole(self, request: BaseRequest) -> bool:
-        if not self._is_whole(request):
+        # This runs for nearly each response of a server; it is as flat as it can be.
+        body = self._body
+        cls = type(self)
+        if (
+            self._payload_writer is not None
+            or self._eof_sent
+            or self._chunked
+            or self._compression
+            or request._hooked
+            or not (body is None or type(body) is bytes)
+            or not cls._is_plain
+            # A tool may have wrapped one of them on the class itself.
+            or cls.prepare is not _PREPARE
+            or cls.write_eof is not _WRITE_EOF
+        ):
             return False
         protocol = request._protocol
         transport = protocol.transport
         if transport is None or protocol._paused or transport.is_closing():
             return False
-        body = self._body
-        if self._fields is None and self._cookies is None and self._is_ordinary(request):
-            head = self._ordinary_head(b"" if body is None else body)
-        else:
+        head: bytes | None = None
+        if self._fields is None and self._cookies is None:
+            head = self._ordinary_head(request, 0 if body is None else len(body))
+        if head is None:
             head, body = self._whole_head(request)
         if not body:
             transport.write(head)
             self._body_length = len(head)
         elif len(body) <= _JOINED_BODY:
-            transport.write(head + body)
-            self._body_length = len(head) + len(body)
+            data = head + body
+            transport.write(data)
+            self._body_length = len(data)
         else:
             transport.write(head)
             transport.write(body)
@@ -800,44 +842,29 @@ class Response(StreamResponse):
         self._eof_sent = True
         return True
 
-    def _is_whole(self, request: BaseRequest) -> bool:
-        """Whether everything is there, and nobody has to be asked or awaited."""
-        if self._payload_writer is not None or self._eof_sent or self._chunked or self._compression:
-            return False
-        cls = type(self)
-        if (
-            cls.prepare is not _PREPARE
-            or cls.write_eof is not _WRITE_EOF
-            or cls._start is not _START
-            or cls.write is not _WRITE
-            or cls._prepare_headers is not _PREPARE_HEADERS
-        ):
-            return False
-        body = self._body
-        return (body is None or type(body) is bytes) and not request._has_prepare_hooks()
-
-    def _is_ordinary(self, request: BaseRequest) -> bool:
-        """Whether the head has nothing but the fields that every response has."""
-        if self._keep_alive is None:
-            self._keep_alive = request.keep_alive
+    def _ordinary_head(self, request: BaseRequest, length: int) -> bytes | None:
+        """Return a head with the fields of every response, or None if it takes others."""
         message = request._message
-        return (
-            self._keep_alive
-            and message.version is HttpVersion11
-            and message.method != hdrs.METH_HEAD
-            and not has_no_body(message.method, self._status)
-        )
-
-    def _ordinary_head(self, body: bytes) -> bytes:
+        if (
+            self._keep_alive is False
+            or message.should_close
+            or message.method in _BODILESS_METHODS
+            or message.version is not HttpVersion11
+            or not request.keep_alive
+        ):
+            return None
         content_type = self._pending_type
-        if content_type is None and body:
+        if content_type is None and length:
             content_type = self._pending_type = OCTET_STREAM
         key = (self._status, self._reason, content_type)
         start = starts_of_heads.get(key)
         if start is None:
+            if has_no_body(message.method, self._status):
+                return None
             start = make_start_of_head(*key)
+        self._keep_alive = True
         tail = self._sent_tail = end_of_head()
-        return b"%b%d%b" % (start, len(body), tail)
+        return b"".join((start, str(length).encode(), tail))
 
     def _whole_head(self, request: BaseRequest) -> tuple[bytes, bytes | None]:
         """Complete the fields as prepare() does; return the head, and what of the body is sent."""
@@ -865,13 +892,8 @@ class Response(StreamResponse):
                 fields[name] = value
 
 
-# What _send_whole() does in one step; a subclass, or a tool that wraps one of them, gets them
-# called.
 _PREPARE = Response.prepare
-_WRITE = Response.write
 _WRITE_EOF = Response.write_eof
-_START = Response._start
-_PREPARE_HEADERS = Response._prepare_headers
 
 
 def json_response(

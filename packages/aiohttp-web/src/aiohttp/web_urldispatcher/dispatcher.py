@@ -22,7 +22,12 @@ from aiohttp.web_urldispatcher.resources import (
     PlainResource,
     Resource,
 )
-from aiohttp.web_urldispatcher.routes import AbstractRoute, MatchInfoError, UrlMappingMatchInfo
+from aiohttp.web_urldispatcher.routes import (
+    AbstractRoute,
+    MatchInfoError,
+    ResourceRoute,
+    UrlMappingMatchInfo,
+)
 from aiohttp.web_urldispatcher.static import StaticResource
 from aiohttp.web_urldispatcher.subapps import MatchedSubAppResource
 
@@ -32,6 +37,12 @@ if TYPE_CHECKING:
     from aiohttp.web_routedef import AbstractRouteDef
 
     ExpectHandler = Callable[[Request], Awaitable["StreamResponse | None"]]
+
+
+_NO_VARIABLES: dict[str, str] = {}
+
+# unreserved and sub-delims of RFC 3986 §3.3, and slashes
+_UNENCODED = re.compile(r"[/0-9A-Za-z._~!$&'()*+,;=:@-]+")
 
 
 class ResourcesView(Sized, Iterable[AbstractResource], Container[AbstractResource]):
@@ -79,6 +90,9 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
         # Those that have a path, by it; and those that ask something else of a request.
         self._index: RoutingIndex[AbstractResource] = RoutingIndex()
         self._matched_sub_app_resources: list[MatchedSubAppResource] = []
+        # Request target -> method -> route, where nothing else needs to be looked at; made when the
+        # router is frozen.
+        self._fixed: dict[str, dict[str, ResourceRoute]] = {}
 
     # --- Look-up ---
 
@@ -89,12 +103,16 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
         of equal ones the first registered.  A miss is a match info whose handler raises 404, or 405
         if only the method differs (RFC 9110 §15.5.6).
         """
-        path = request._routing_path()
-        found = self._resolve_now(request, path)
-        return found if found is not None else await self._resolve_awaiting(request, path)
+        found = self._resolve_now(request)
+        return found if found is not None else await self._resolve_awaiting(request)
 
-    def _resolve_now(self, request: Request, path: str) -> UrlMappingMatchInfo | None:
+    def _resolve_now(self, request: Request) -> UrlMappingMatchInfo | None:
         """Do what resolve() does; None if a resource of somebody's own has to be awaited."""
+        message = request._message
+        routes = self._fixed.get(message.path)
+        if routes is not None and (route := routes.get(message.method)) is not None:
+            return UrlMappingMatchInfo(_NO_VARIABLES, route)
+        path = request._routing_path()
         for subapp in self._matched_sub_app_resources:
             resolution = subapp._resolve_now(request, path)
             if resolution is None or resolution[0] is not None:
@@ -118,7 +136,8 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             step = step.rpartition("/")[0] or "/"
         return _missed(request, allowed)
 
-    async def _resolve_awaiting(self, request: Request, path: str) -> UrlMappingMatchInfo:
+    async def _resolve_awaiting(self, request: Request) -> UrlMappingMatchInfo:
+        path = request._routing_path()
         for subapp in self._matched_sub_app_resources:
             match_info, _ = await subapp.resolve(request)
             if match_info is not None:
@@ -322,6 +341,18 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
         super().freeze()
         for resource in self._resources:
             resource.freeze()
+        if not self._matched_sub_app_resources:
+            self._fixed = self._fixed_targets()
+
+    def _fixed_targets(self) -> dict[str, dict[str, ResourceRoute]]:
+        """Return the routes of paths that are found first, and look the same decoded."""
+        return {
+            path: bucket[0]._routes
+            for path, bucket in self._index.buckets.items()
+            if type(bucket[0]) is PlainResource
+            and bucket[0]._decoded == path
+            and _UNENCODED.fullmatch(path)
+        }
 
 
 def _missed(request: Request, allowed: set[str] | None) -> MatchInfoError:

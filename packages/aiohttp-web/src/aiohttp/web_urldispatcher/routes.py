@@ -23,6 +23,7 @@ from aiohttp.typedefs import Handler
 from aiohttp.web_exceptions import HTTPException, HTTPExpectationFailed
 
 if TYPE_CHECKING:
+    from aiohttp._web.pipeline import Pipeline
     from aiohttp.web_app import Application
     from aiohttp.web_request import Request
     from aiohttp.web_response import StreamResponse
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     ExpectHandler = Callable[[Request], Awaitable["StreamResponse | None"]]
     # What introspection tells: keys depend on the kind of the resource.
     InfoDict = dict[str, Any]
-    # Handler, the applications around it, and the two put together.
-    Pipeline = tuple[Handler, tuple["Application", ...], Handler]
 
 # method = token (RFC 9110 §5.6.2, §9.1); "*" is a token, and stands for every method.
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -322,6 +321,14 @@ class UrlMappingMatchInfo(dict[str, str], AbstractMatchInfo):
 
     def freeze(self) -> None:
         self._frozen = True
+
+    def _kept_pipeline(self) -> Pipeline | None:
+        """Return the pipeline that the route keeps, unless it was made of something else."""
+        route = self._route
+        kept = route._pipeline
+        if kept is not None and kept.handler is route._handler and kept.apps == self._apps:
+            return kept
+        return None
 
     def __repr__(self) -> str:
         return f"<MatchInfo {super().__repr__()}: {self._route}>"

@@ -51,7 +51,7 @@ class PrefixedSubAppResource(PrefixResource):
         return self._entered(await self._app.router.resolve(request))
 
     def _resolve_now(self, request: Request, path: str) -> Resolution | None:
-        match_info = self._app.router._resolve_now(request, path)
+        match_info = self._app.router._resolve_now(request)
         return None if match_info is None else self._entered(match_info)
 
     def _entered(self, match_info: UrlMappingMatchInfo) -> Resolution:
