@@ -22,6 +22,7 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._deprecations import declare
+from aiohttp._web.response_head import reason_phrase
 from aiohttp.typedefs import LooseHeaders, StrOrURL
 from aiohttp.web_response import Response
 
@@ -123,6 +124,9 @@ class HTTPException(Response, Exception):
     ) -> None:
         if body is not None:
             _BODY_ARGUMENT.warn(stacklevel=3)
+        if text is None and body is None and not self.empty_body:
+            phrase = reason_phrase(self.status_code) if reason is None else reason
+            text = f"{self.status_code}: {phrase}"
         Response.__init__(
             self,
             status=self.status_code,
@@ -133,8 +137,6 @@ class HTTPException(Response, Exception):
             content_type=content_type,
         )
         Exception.__init__(self, self.reason)
-        if self.body is None and not self.empty_body:
-            self.text = f"{self.status}: {self.reason}"
 
     def __bool__(self) -> bool:
         return True

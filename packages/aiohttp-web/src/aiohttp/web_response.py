@@ -383,6 +383,8 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
                 fields[hdrs.TRANSFER_ENCODING] = "chunked"
                 fields.pop(hdrs.CONTENT_LENGTH, None)
             elif framing is Framing.LENGTH:
+                # One or the other (RFC 9112 §6.2).
+                fields.pop(hdrs.TRANSFER_ENCODING, None)
                 writer.length = length  # type: ignore[misc]
             elif framing is Framing.UNTIL_CLOSE:
                 self._keep_alive = False
@@ -396,19 +398,18 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
     def _add_general_fields(self, request: BaseRequest, fields: CIMultiDict[str]) -> None:
         if self._cookies:
             add_cookies(self._cookies, fields)
-        if hdrs.DATE not in fields:
-            fields[hdrs.DATE] = rfc822_formatted_time()
-        if hdrs.SERVER not in fields:
-            fields[hdrs.SERVER] = SERVER_SOFTWARE
+        fields.setdefault(hdrs.DATE, rfc822_formatted_time())
+        fields.setdefault(hdrs.SERVER, SERVER_SOFTWARE)
         keep_alive = self._keep_alive
         if keep_alive is None:
             keep_alive = self._keep_alive = request.keep_alive
-        if hdrs.CONNECTION not in fields:
-            if keep_alive:
-                if request.version == HttpVersion10:
-                    fields[hdrs.CONNECTION] = "keep-alive"
-            elif request.version == HttpVersion11:
-                fields[hdrs.CONNECTION] = "close"
+        # Said where it differs from what the version means without it (RFC 9112 §9.3).
+        version = request._message.version
+        if keep_alive:
+            if version == HttpVersion10:
+                fields.setdefault(hdrs.CONNECTION, "keep-alive")
+        elif version == HttpVersion11:
+            fields.setdefault(hdrs.CONNECTION, "close")
 
     async def _write_headers(self) -> None:
         request, writer = self._started()
@@ -417,7 +418,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
             writer.send_headers()
 
     def _status_line(self, request: BaseRequest) -> str:
-        version = request.version
+        version = request._message.version
         return f"HTTP/{version[0]}.{version[1]} {self._status} {self._reason}"
 
     async def _start_compression(self, request: BaseRequest) -> None:
@@ -869,6 +870,21 @@ class Response(StreamResponse):
     def _whole_head(self, request: BaseRequest) -> tuple[bytes, bytes | None]:
         """Complete the fields as prepare() does; return the head, and what of the body is sent."""
         fields = self._headers
+        if not has_no_body(request._message.method, self._status) and not (
+            hdrs.CONTENT_LENGTH in fields or hdrs.TRANSFER_ENCODING in fields
+        ):
+            body = self._body
+            fields[hdrs.CONTENT_LENGTH] = str(len(body)) if body else "0"
+            if body:
+                fields.setdefault(hdrs.CONTENT_TYPE, OCTET_STREAM)
+            self._add_general_fields(request, fields)
+            return serialize_headers(self._status_line(request), fields), body
+        return self._odd_head(request, fields)
+
+    def _odd_head(
+        self, request: BaseRequest, fields: CIMultiDict[str]
+    ) -> tuple[bytes, bytes | None]:
+        """Do the same where the handler, or the lack of a body, has a say in the framing."""
         if hdrs.CONTENT_LENGTH not in fields:
             self._set_length(request, fields)
         writer = request._payload_writer
