@@ -47,7 +47,7 @@ __all__ = ("WSMsgType", "WebSocketReady", "WebSocketResponse")
 MAX_RECEIVES_AFTER_CLOSE: Final = 5
 
 # Bytes of received messages that may wait; the queue pauses reading at twice that.
-READ_LIMIT: Final = 2**16
+READ_LIMIT: Final = 2**18
 
 # Bytes: the biggest message that is received, unless the handler says otherwise.
 MAX_MSG_SIZE: Final = 4 * 1024 * 1024
@@ -82,6 +82,9 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
     """
 
     _length_check: bool = False
+
+    # What is said when the handler returns: its receiving ends before the server's own close frame.
+    _code_at_end: WSCloseCode = WSCloseCode.OK
 
     def __init__(
         self,
@@ -163,9 +166,11 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             compress=bool(self._deflate_bits),
         )
         if upgrade.foreign_protocols:
+            # The words of 3.14: log filters know them.
             ws_logger.warning(
-                "client protocols %r have nothing in common with ours, %r",
-                upgrade.foreign_protocols,
+                "%s: Client protocols %r don’t overlap server-known ones %r",
+                request.remote,
+                list(upgrade.foreign_protocols),
                 self._protocols,
             )
         return upgrade
@@ -236,7 +241,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             return
         if self._writer is None:
             raise RuntimeError("Response has not been started")
-        await self.close()
+        await self.close(code=self._code_at_end)
         self._eof_sent = True
 
     # Closing…
@@ -268,6 +273,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
     def _go_away(self) -> None:
         """Close with 1001, in a task of its own: the server shuts down."""
         if self._connection_state is State.OPEN:
+            self._code_at_end = WSCloseCode.GOING_AWAY
             self._farewell = asyncio.ensure_future(self.close(code=WSCloseCode.GOING_AWAY))
 
     def _receive_after_close(self) -> WSMessage:
