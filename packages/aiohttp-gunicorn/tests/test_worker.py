@@ -245,7 +245,7 @@ def test_a_killed_worker_is_replaced(gunicorn: Start) -> None:
 
 def test_max_requests(gunicorn: Start) -> None:
     process = gunicorn("--max-requests", "3")
-    seen = set()
+    seen: set[str] = set()
     end = time.monotonic() + PATIENCE
     while len(seen) < 2 and time.monotonic() < end:
         status, text, _ = get(process.port)

@@ -76,7 +76,7 @@ async def test_server_takes_paths_only() -> None:
 
 async def test_server_is_asynchronous() -> None:
     with pytest.raises(TypeError, match="async with"):
-        with TestServer(app_with_hello()):  # type: ignore[attr-defined]
+        with TestServer(app_with_hello()):
             pass
 
 
@@ -130,7 +130,8 @@ async def test_server_with_tls() -> None:
 
 
 async def test_raw_server() -> None:
-    async with TestClient(RawTestServer(hello)) as client:
+    client: TestClient[web.BaseRequest, None] = TestClient(RawTestServer(hello))
+    async with client:
         assert client.app is None
         async with client.get("/anything") as response:
             assert await response.text() == "hello"

@@ -112,7 +112,10 @@ class Store:
         questions = self._connection.execute(
             f"select id, title, image from question {where} order by id", arguments
         ).fetchall()
-        return [Question(*row, choices=self._choices(row[0])) for row in questions]
+        return [
+            Question(number, title, image, self._choices(number))
+            for number, title, image in questions
+        ]
 
     def _choices(self, question: int) -> tuple[Choice, ...]:
         rows = self._connection.execute(

@@ -13,6 +13,7 @@ import inspect
 import os
 import re
 import signal
+import socket
 import ssl
 import sys
 from types import FrameType
@@ -39,7 +40,7 @@ _GRACEFUL_SHARE = 0.95
 _GUNICORN_ATOM = re.compile(r"%\([^)]+\)")
 
 
-class GunicornWebWorker(base.Worker):  # type: ignore[misc]
+class GunicornWebWorker(base.Worker):
     """A gunicorn worker that runs an aiohttp application on asyncio's event loop."""
 
     DEFAULT_AIOHTTP_LOG_FORMAT = AccessLogger.LOG_FORMAT
@@ -100,7 +101,9 @@ class GunicornWebWorker(base.Worker):  # type: ignore[misc]
             await runner.setup()
             context = self._create_ssl_context(self.cfg) if self.cfg.is_ssl else None
             for listener in self.sockets:
-                await web.SockSite(runner, listener.sock, ssl_context=context).start()
+                # What gunicorn hands over is a wrapper, whatever its type says.
+                sock: socket.socket = getattr(listener, "sock", listener)
+                await web.SockSite(runner, sock, ssl_context=context).start()
         except BaseException:
             await runner.cleanup()
             raise
@@ -134,7 +137,7 @@ class GunicornWebWorker(base.Worker):  # type: ignore[misc]
 
     async def _make_runner(self) -> web.AppRunner:
         """Return the runner for what the command line names."""
-        given = self.wsgi
+        given: Any = self.wsgi
         if callable(given) and not isinstance(given, web.Application):
             given = given()
             if inspect.isawaitable(given):

@@ -179,7 +179,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that is a coroutine function, on its fixture ``loop`` if it has one."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj) or _runs_elsewhere(pyfuncitem):
         return None
-    funcargs = pyfuncitem.funcargs
+    funcargs: dict[str, Any] = pyfuncitem.funcargs
     arguments = {name: funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     existing = funcargs.get("proactor_loop") or funcargs.get("loop")
     quick = bool(pyfuncitem.config.getoption("--aiohttp-fast"))

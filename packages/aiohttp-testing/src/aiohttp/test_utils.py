@@ -320,7 +320,7 @@ class TestClient(Generic[_RequestT, _ApplicationNone]):
         **kwargs: Any,
     ) -> None: ...
 
-    def __init__(  # type: ignore[misc]
+    def __init__(
         self,
         server: BaseTestServer,
         *,
@@ -418,21 +418,21 @@ class TestClient(Generic[_RequestT, _ApplicationNone]):
     @overload
     def ws_connect(
         self, path: StrOrURL, *, decode_text: Literal[True] = ..., **kwargs: Any
-    ) -> _WSRequestContextManager[Literal[True]]: ...
+    ) -> _WSRequestContextManager: ...
 
     @overload
     def ws_connect(
         self, path: StrOrURL, *, decode_text: Literal[False], **kwargs: Any
-    ) -> _WSRequestContextManager[Literal[False]]: ...
+    ) -> _WSRequestContextManager: ...
 
     @overload
     def ws_connect(
         self, path: StrOrURL, *, decode_text: bool = ..., **kwargs: Any
-    ) -> _WSRequestContextManager[bool]: ...
+    ) -> _WSRequestContextManager: ...
 
     def ws_connect(
         self, path: StrOrURL, *, decode_text: bool = True, **kwargs: Any
-    ) -> _WSRequestContextManager[Any]:
+    ) -> _WSRequestContextManager:
         """Open a WebSocket; arguments as of :meth:`aiohttp.ClientSession.ws_connect`."""
         return _WSRequestContextManager(self._ws_connect(path, decode_text=decode_text, **kwargs))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import attr
 
@@ -36,7 +36,13 @@ __all__ = (
 )
 
 _AnyHandler = TypeVar("_AnyHandler", bound=Callable[..., Any])
-_Decorator = Callable[[_AnyHandler], _AnyHandler]
+
+
+class _Decorator(Protocol):
+    """Takes a handler and returns it as it is."""
+
+    def __call__(self, handler: _AnyHandler, /) -> _AnyHandler: ...
+
 
 # Methods that have an `add_*` of their own, with their own defaults: GET brings HEAD with it.
 _METHODS_WITH_SHORTCUT = frozenset(
@@ -189,7 +195,7 @@ class RouteTableDef(Sequence[AbstractRouteDef]):
     def __contains__(self, item: object) -> bool:
         return item in self._items
 
-    def route(self, method: str, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def route(self, method: str, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler."""
 
         def register(handler: _AnyHandler) -> _AnyHandler:
@@ -198,35 +204,35 @@ class RouteTableDef(Sequence[AbstractRouteDef]):
 
         return register
 
-    def head(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def head(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of HEAD."""
         return self.route(hdrs.METH_HEAD, path, **kwargs)
 
-    def get(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def get(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of GET; HEAD comes with it unless ``allow_head=False``."""
         return self.route(hdrs.METH_GET, path, **kwargs)
 
-    def post(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def post(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of POST."""
         return self.route(hdrs.METH_POST, path, **kwargs)
 
-    def put(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def put(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of PUT."""
         return self.route(hdrs.METH_PUT, path, **kwargs)
 
-    def patch(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def patch(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of PATCH."""
         return self.route(hdrs.METH_PATCH, path, **kwargs)
 
-    def delete(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def delete(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of DELETE."""
         return self.route(hdrs.METH_DELETE, path, **kwargs)
 
-    def options(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def options(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a handler of OPTIONS."""
         return self.route(hdrs.METH_OPTIONS, path, **kwargs)
 
-    def view(self, path: str, **kwargs: Any) -> _Decorator[_AnyHandler]:
+    def view(self, path: str, **kwargs: Any) -> _Decorator:
         """Decorate a view class."""
         return self.route(hdrs.METH_ANY, path, **kwargs)
 

@@ -13,7 +13,7 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.helpers import sentinel
+from aiohttp.helpers import _SENTINEL, sentinel
 from aiohttp.http import HttpVersion, HttpVersion11, RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.typedefs import LooseHeaders
@@ -24,7 +24,7 @@ from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 def make_mocked_coro(
     return_value: Any = sentinel,
-    raise_exception: BaseException | type[BaseException] | None = sentinel,  # type: ignore[assignment]
+    raise_exception: BaseException | type[BaseException] | _SENTINEL | None = sentinel,
 ) -> Any:
     """Return a mock of a coroutine function that returns a value or raises an exception."""
 
@@ -114,11 +114,11 @@ def make_mocked_request(
     path: str,
     headers: LooseHeaders | None = None,
     *,
-    match_info: Mapping[str, str] | None = sentinel,  # type: ignore[assignment]
+    match_info: Mapping[str, str] | _SENTINEL | None = sentinel,
     version: HttpVersion = HttpVersion11,
     closing: bool = False,
     app: Application | None = None,
-    writer: AbstractStreamWriter = sentinel,  # type: ignore[assignment]
+    writer: AbstractStreamWriter | _SENTINEL = sentinel,
     protocol: Any = sentinel,
     transport: Any = sentinel,
     payload: StreamReader = EMPTY_PAYLOAD,
