@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiohttp.client_ws import ClientWebSocketResponse, ClientWSTimeout
 
 # Bytes of messages that are held unread before the connection is paused.
-_QUEUE_LIMIT = 2**16
+_QUEUE_LIMIT = 2**18
 
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)
