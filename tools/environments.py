@@ -147,6 +147,12 @@ def asan(*arguments: str) -> int:
     return run_pytest(environment.python, places, environ)
 
 
+def fuzz(*arguments: str) -> int:
+    """Look for differences between the compiled and the pure parser."""
+    environment = Environment("test").make().install_wheels(build_wheels().wheels)
+    return environment.run("-m", "tools.fuzz", *arguments)
+
+
 def pytest(*arguments: str) -> int:
     """Run tests with the Python that runs this, against whatever is installed there."""
     return run_pytest(Path(sys.executable), arguments, {})
@@ -216,6 +222,7 @@ def install(*arguments: str) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     "test": test,
     "asan": asan,
+    "fuzz": fuzz,
     "pytest": pytest,
     "tox": tox,
     "bench": bench,
