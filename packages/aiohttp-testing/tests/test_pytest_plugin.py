@@ -208,3 +208,17 @@ async def test_wrong(aiohttp_client):
         await aiohttp_client(5)
 """
     run(pytester, code).assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_its_responses(pytester: pytest.Pytester) -> None:
+    code = """
+async def test_wrong(aiohttp_client, app):
+    client = await aiohttp_client(app)
+    async with client.get("/") as response:
+        assert await response.text() == "bye"
+"""
+    result = run(pytester, code)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*response 'response'*", "GET http://127.0.0.1:*/", "200 OK", "Content-Length: 5", "hello"]
+    )

@@ -24,6 +24,7 @@ from aiohttp.test_utils import (
     get_port_socket,
     get_unused_port_socket,
     loop_context,
+    make_client_response,
     make_mocked_coro,
     make_mocked_request,
     setup_test_loop,
@@ -244,6 +245,29 @@ async def test_mocked_coro() -> None:
     assert await make_mocked_coro()() is None
     with pytest.raises(KeyError):
         await make_mocked_coro(raise_exception=KeyError)()
+
+
+# Responses that no server has sent
+
+
+async def test_client_response() -> None:
+    response = make_client_response(201, json={"a": 1}, headers={"X-A": "1"}, url="http://x.test/y")
+    assert type(response) is aiohttp.ClientResponse
+    assert (response.status, response.reason, response.ok) == (201, "Created", True)
+    assert response.url == URL("http://x.test/y")
+    assert response.headers["X-A"] == "1"
+    async with response:
+        assert await response.json() == {"a": 1}
+    with pytest.raises(aiohttp.ClientResponseError) as caught:
+        make_client_response(404).raise_for_status()
+    assert caught.value.message == "Not Found"
+
+
+async def test_client_response_streams() -> None:
+    response = make_client_response(799, body="héllo", reason="Odd")
+    assert response.reason == "Odd"
+    assert [chunk async for chunk in response.content.iter_chunked(3)] == [b"h\xc3\xa9", b"llo"]
+    assert make_client_response(799).reason == ""
 
 
 # Loops and ports

@@ -13,13 +13,16 @@ import contextlib
 import inspect
 import sys
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from types import TracebackType
 from typing import Any, Protocol, TypeVar, overload
 
 import pytest
 
 from aiohttp._deprecations import declare
 from aiohttp._testing.loops import LoopFactory
+from aiohttp._testing.responses import shown
+from aiohttp.client_reqrep import ClientResponse
 from aiohttp.test_utils import (
     AppConnector,
     BaseTestServer,
@@ -279,6 +282,34 @@ def _generator_fixture(
         return loop.run_until_complete(generator.__anext__())
 
     return call
+
+
+# What a failing test shows
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the responses that a failing test knows: status, headers, beginning of the body."""
+    report = yield
+    if report.failed and call.excinfo is not None and call.when == "call":
+        for title, text in _responses_in_sight(call.excinfo.tb, str(item.path)):
+            report.sections.append((title, text))
+    return report
+
+
+def _responses_in_sight(traceback: TracebackType | None, path: str) -> Iterator[tuple[str, str]]:
+    """Find the responses among the local variables of the functions of the test's own file."""
+    seen: set[int] = set()
+    while traceback is not None:
+        frame, traceback = traceback.tb_frame, traceback.tb_next
+        if frame.f_code.co_filename != path:
+            continue
+        for name, value in frame.f_locals.items():
+            if isinstance(value, ClientResponse) and id(value) not in seen:
+                seen.add(id(value))
+                yield f"response {name!r}", shown(value)
 
 
 # Loops

@@ -31,6 +31,7 @@ from aiohttp._testing.ports import (
     get_unused_port_socket,
     unused_port,
 )
+from aiohttp._testing.responses import make_client_response
 from aiohttp.abc import AbstractCookieJar
 from aiohttp.client import (
     ClientSession,
@@ -68,6 +69,7 @@ __all__ = (
     "get_port_socket",
     "get_unused_port_socket",
     "loop_context",
+    "make_client_response",
     "make_mocked_coro",
     "make_mocked_request",
     "setup_test_loop",
