@@ -98,8 +98,11 @@ class BaseProtocol(asyncio.Protocol):
     # Reading…
 
     def pause_reading(self) -> None:
-        """Receive no more until `resume_reading()`."""
+        """Receive no more until `resume_reading()`; a parser that can hold data back does."""
         self._reading_paused = True
+        hold = getattr(self._parser, "pause_reading", None)
+        if hold is not None and not self._upgraded:
+            hold()
         self._pause_transport_reading()
 
     def resume_reading(self, resume_parser: bool = True) -> None:

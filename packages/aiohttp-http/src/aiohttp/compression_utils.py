@@ -463,8 +463,8 @@ class ConcatDecompressionHandler(DecompressionBaseHandler, Generic[_DecompressOb
         """Return a decompressor for one member."""
 
     @abstractmethod
-    def _left_over(self) -> int:
-        """Return how many bytes of its last input the decompressor did not take."""
+    def _unread(self) -> bytes:
+        """Return the end of the input that the decompressor did not take."""
 
     @property
     def data_available(self) -> bool:
@@ -500,20 +500,29 @@ class ConcatDecompressionHandler(DecompressionBaseHandler, Generic[_DecompressOb
                 window = MEMBER_WINDOW_MIN
             piece = rest[:window]
             block = self._decompressor.decompress(piece, room or self._unlimited)
-            rest = rest[len(piece) - self._left_over() :]
+            rest = self._after(piece, rest)
             self._begun = self._begun or bool(piece)
             if block:
                 blocks.append(block)
                 self._produced += len(block)
-                room -= len(block)
-                if max_length > 0 >= room:
-                    break
+                if max_length > 0:
+                    room -= len(block)
+                    if room <= 0:
+                        break
             if not rest and not self._decompressor.eof:
                 break
             window = min(window * 4, MEMBER_WINDOW_MAX)
         self._held = bytes(rest)
         self._full = max_length > 0 >= room and not self._decompressor.eof
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def _after(self, piece: memoryview[Any], rest: memoryview[Any]) -> memoryview[Any]:
+        """Return what is left of *rest*, of which *piece* was given to the decompressor."""
+        unread = self._unread()
+        if len(unread) <= len(piece):
+            return rest[len(piece) - len(unread) :]
+        # It had kept input of earlier calls, and its member ended in that.
+        return memoryview(unread + rest[len(piece) :].tobytes())
 
     def _skip_padding(self, rest: memoryview[Any]) -> memoryview[Any]:
         if self._padding and rest and rest[0] == self._padding[0]:
@@ -565,9 +574,9 @@ class ZLibDecompressor(ConcatDecompressionHandler[ZLibDecompressObjProtocol]):
     def _new_decompressor(self) -> ZLibDecompressObjProtocol:
         return self._zlib_backend.decompressobj(wbits=self._mode)
 
-    def _left_over(self) -> int:
+    def _unread(self) -> bytes:
         obj = self._decompressor
-        return len(obj.unused_data if obj.eof else obj.unconsumed_tail)
+        return obj.unused_data if obj.eof else obj.unconsumed_tail
 
     @property
     def eof(self) -> bool:
@@ -592,9 +601,9 @@ class ZSTDDecompressor(ConcatDecompressionHandler[Any]):
     def _new_decompressor(self) -> Any:
         return _library("zstd").ZstdDecompressor()
 
-    def _left_over(self) -> int:
+    def _unread(self) -> bytes:
         # Before its end it takes all input, and keeps what it has no room to decompress.
-        return len(self._decompressor.unused_data) if self._decompressor.eof else 0
+        return cast(bytes, self._decompressor.unused_data) if self._decompressor.eof else b""
 
 
 class BrotliDecompressor(DecompressionBaseHandler):
@@ -611,13 +620,16 @@ class BrotliDecompressor(DecompressionBaseHandler):
     ) -> None:
         super().__init__(executor, max_sync_chunk_size)
         self._obj = _library("br").Decompressor()
+        # Input that the library does not accept before its output is fetched.
         self._held = b""
+        # The limit was reached: the library may have more to give, and does not tell.
+        self._full = False
         self._begun = False
 
     @property
     def data_available(self) -> bool:
         """Tell whether the last call stopped at its limit: more may come without more input."""
-        return bool(self._held) or not self._obj.can_accept_more_data()
+        return self._full or bool(self._held) or not self._obj.can_accept_more_data()
 
     @property
     def is_whole(self) -> bool:
@@ -632,17 +644,16 @@ class BrotliDecompressor(DecompressionBaseHandler):
         Raises:
             Exception: the library's error: the input is damaged.
         """
-        fresh = bytes(data)
-        self._begun = self._begun or bool(fresh)
+        self._held += bytes(data)
+        self._begun = self._begun or bool(self._held)
         options = {"output_buffer_limit": max_length} if max_length > 0 else {}
-        if self._obj.can_accept_more_data():
-            fresh, self._held = self._held + fresh, b""
-            return cast(bytes, self._obj.process(fresh, **options)) if fresh else b""
-        self._held += fresh
-        block = cast(bytes, self._obj.process(b"", **options))
-        if max_length <= 0 and self._held:
+        block = b""
+        if self._full or not self._obj.can_accept_more_data():
+            block = self._obj.process(b"", **options)
+        if self._held and self._obj.can_accept_more_data() and not 0 < max_length <= len(block):
             held, self._held = self._held, b""
-            block += self._obj.process(held)
+            block += self._obj.process(held, **options)
+        self._full = 0 < max_length <= len(block)
         return block
 
     def flush(self) -> bytes:

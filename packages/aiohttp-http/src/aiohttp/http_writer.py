@@ -189,7 +189,7 @@ class StreamWriter(AbstractStreamWriter):
         Bytes beyond Content-Length are dropped: they would be taken for the next message.
 
         Args:
-            chunk: may be empty, which writes nothing.
+            chunk: may be empty, which writes the head alone.
             drain: whether to wait when the transport's buffer is full.
             LIMIT: bytes written after which to look at it.
 
@@ -211,6 +211,9 @@ class StreamWriter(AbstractStreamWriter):
         chunk = self._clip(chunk)
         if chunk:
             self._send(self._framed(chunk))
+        elif not payload_size:
+            # Nobody knows when the next piece comes: the peer may have the head meanwhile.
+            self.send_headers()
         if payload_size and self.on_body_write is not None:
             self.on_body_write(payload_size, self.output_size)
         if drain and self.buffer_size > LIMIT:
@@ -264,8 +267,10 @@ class StreamWriter(AbstractStreamWriter):
         """End the message without another piece; a head held back leaves now."""
         if self._eof:
             return
-        if self._head is not None:
-            self._send((LAST_CHUNK,) if self.chunked else ())
+        if self.chunked:
+            self._send((LAST_CHUNK,))
+        else:
+            self.send_headers()
         self._eof = True
 
     async def drain(self) -> None:
@@ -325,9 +330,9 @@ class StreamWriter(AbstractStreamWriter):
 
 def _octets(view: memoryview[Any]) -> _Chunk:
     """Return the bytes of *view* in one dimension, so that len() counts them."""
-    if view.ndim == 1 and view.itemsize == 1:
-        return view
-    return view.cast("B") if view.c_contiguous else view.tobytes()
+    if not view.c_contiguous:
+        return view.tobytes()
+    return view if view.ndim == 1 and view.itemsize == 1 else view.cast("B")
 
 
 def _write_pieces(transport: asyncio.Transport, pieces: Iterable[_Chunk], size: int) -> None:

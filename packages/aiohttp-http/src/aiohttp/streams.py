@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from aiohttp._deprecations import declare
-from aiohttp._futures import set_exception, set_result
+from aiohttp._futures import _EXC_SENTINEL, set_exception, set_result
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.log import internal_logger
@@ -45,8 +45,6 @@ _UNREAD_DATA = declare(
     instead="a buffer of your own beside the stream",
     why="data put back breaks the accounting of water marks and HTTP chunks",
 )
-
-_NO_CAUSE: Final = BaseException()
 
 
 class EofStream(Exception):
@@ -119,6 +117,7 @@ class StreamReader:
         "_high_water",
         "_high_water_chunks",
         "_http_chunk_splits",
+        "_last_split",
         "_loop",
         "_low_water",
         "_low_water_chunks",
@@ -154,6 +153,7 @@ class StreamReader:
         self._cursor = 0
         # Positions where HTTP chunks end; None while the framing tells of no chunks.
         self._http_chunk_splits: collections.deque[int] | None = None
+        self._last_split = 0
         self._eof = False
         self._exception: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -282,13 +282,15 @@ class StreamReader:
             for callback in callbacks:
                 _call_eof_callback(callback)
 
-    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """Break the stream: every read from now on raises *exc*."""
+        if exc_cause is not _EXC_SENTINEL and exc_cause is not exc:
+            exc.__cause__ = exc_cause
         self._exception = exc
         self._eof_callbacks = None
         for waiter in (self._waiter, self._eof_waiter):
             if waiter is not None:
-                set_exception(waiter, exc, exc_cause)
+                set_exception(waiter, exc)
         self._waiter = self._eof_waiter = None
 
     def unread_data(self, data: bytes) -> None:
@@ -334,8 +336,9 @@ class StreamReader:
                 "end_http_chunk_receiving() needs begin_http_chunk_receiving() first"
             )
         # A chunk of which content decoding left nothing gives its reader nothing to see.
-        if self.total_bytes == (splits[-1] if splits else self._cursor):
+        if self.total_bytes == self._last_split:
             return
+        self._last_split = self.total_bytes
         splits.append(self.total_bytes)
         if len(splits) > self._high_water_chunks:
             self._protocol.pause_reading()
@@ -570,6 +573,8 @@ class StreamReader:
 
     def _take_first(self, n: int) -> bytes:
         """Take the first item, or its next *n* bytes if *n* is not negative."""
+        if self._timer is not None:
+            self._timer.assert_timeout()  # a full buffer does not outlive the total timeout
         data = self._buffer[0]
         offset = self._buffer_offset
         if 0 <= n < len(data) - offset:
@@ -600,6 +605,8 @@ class StreamReader:
 
     def _take_all(self) -> bytes:
         """Take all that is there now (and not what the source feeds meanwhile)."""
+        if self._timer is not None:
+            self._timer.assert_timeout()  # a full buffer does not outlive the total timeout
         buffer = self._buffer
         if not buffer:
             return b""
@@ -656,7 +663,7 @@ class EmptyStreamReader(StreamReader):
         """Return None: nothing can break it."""
         return None
 
-    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """Do nothing: the reader is shared by all messages."""
 
     def set_read_chunk_size(self, n: int) -> None:
@@ -679,23 +686,6 @@ class EmptyStreamReader(StreamReader):
     async def read(self, n: int = -1) -> bytes:
         """Return ``b""``; it is no sign of a loop that the shared reader is read often."""
         return b""
-
-    async def readchunk(self) -> tuple[bytes, bool]:
-        """Return the pair that says "the end of the body"."""
-        return b"", True
-
-    def iter_chunks(self) -> ChunkTupleAsyncStreamIterator:
-        """Iterate over nothing."""
-        return _EmptyChunks(self)
-
-
-class _EmptyChunks(ChunkTupleAsyncStreamIterator):
-    """No chunks at all."""
-
-    __slots__ = ()
-
-    async def __anext__(self) -> tuple[bytes, bool]:
-        raise StopAsyncIteration
 
 
 EMPTY_PAYLOAD: Final[StreamReader] = EmptyStreamReader()
@@ -733,7 +723,7 @@ class DataQueue(Generic[_T]):
         """Return the error that broke the queue, if any."""
         return self._exception
 
-    def set_exception(self, exc: BaseException, exc_cause: BaseException = _NO_CAUSE) -> None:
+    def set_exception(self, exc: BaseException, exc_cause: BaseException = _EXC_SENTINEL) -> None:
         """Break the queue: once its items are read, reading raises *exc*."""
         self._eof = True
         self._exception = exc

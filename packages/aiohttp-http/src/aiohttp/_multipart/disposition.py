@@ -20,8 +20,8 @@ _VALUE_END: Final = rf"{_OWS}(?:;|\Z)"
 _TOKEN_VALUE: Final = re.compile(rf"({TOKEN}){_VALUE_END}")
 _QUOTED_VALUE: Final = re.compile(rf'"((?:\\.|[^"\\])*)"{_VALUE_END}', re.DOTALL)
 # Browsers escape a double quote as %22 and nothing else, so that a backslash may stand before
-# the closing quote (WHATWG HTML, multipart/form-data encoding algorithm).
-_BROWSER_QUOTED_VALUE: Final = re.compile(rf'"(.*?)"{_VALUE_END}', re.DOTALL)
+# the closing quote (WHATWG HTML, multipart/form-data encoding algorithm); others escape nothing.
+_LOOSE_QUOTED_VALUE: Final = re.compile(rf'"(.*?)"{_VALUE_END}', re.DOTALL)
 _EMPTY_PARAMETER: Final = re.compile(rf"{_OWS}(?:;|\Z)")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 # In a form only these two are escaped by anybody; other backslashes are part of the name.
@@ -91,8 +91,19 @@ def _read_parameters(
         name = match[1].lower()
         if name in params:
             raise _BadHeader
-        quoted, raw, position = _read_value(header, match.end(), in_form)
-        value = _parameter_value(name, raw, quoted, in_form)
+        position = match.end()
+        continued = _CONTINUATION.search(name) is not None
+        value_match = _match_value(header, position)
+        if value_match is None and not continued:
+            raise _BadHeader
+        if value_match is None:
+            # One lost piece of a value leaves the others readable.
+            value = None
+            position = _next_parameter(header, position)
+        else:
+            quoted = header.startswith('"', position)
+            value = _parameter_value(name, value_match[1], quoted, in_form)
+            position = value_match.end()
         if value is None:
             problems.append(BadContentDispositionParam(header))
         else:
@@ -102,19 +113,15 @@ def _read_parameters(
     return params
 
 
-def _read_value(header: str, position: int, in_form: bool) -> tuple[bool, str, int]:
-    """Return whether the value is quoted, its inside, and the position after it."""
+def _match_value(header: str, position: int) -> re.Match[str] | None:
+    """Match a value and what ends it; group 1 is the value, without its quotes."""
     if not header.startswith('"', position):
-        match = _TOKEN_VALUE.match(header, position)
-        quoted = False
-    else:
-        match = _QUOTED_VALUE.match(header, position)
-        if match is None and in_form:
-            match = _BROWSER_QUOTED_VALUE.match(header, position)
-        quoted = True
-    if match is None:
-        raise _BadHeader
-    return quoted, match[1], match.end()
+        return _TOKEN_VALUE.match(header, position)
+    return _QUOTED_VALUE.match(header, position) or _LOOSE_QUOTED_VALUE.match(header, position)
+
+
+def _next_parameter(header: str, position: int) -> int:
+    return header.find(";", position) + 1 or len(header)
 
 
 def _parameter_value(name: str, raw: str, quoted: bool, in_form: bool) -> str | None:

@@ -273,7 +273,7 @@ class BodyPartReader:
         try:
             return data.decode(charset)
         except (UnicodeDecodeError, LookupError) as exc:
-            raise BadMultipart(f"data of a part cannot be decoded with {charset} encoding") from exc
+            raise BadMultipart(f"data cannot be decoded with {charset} encoding") from exc
 
     @cached_property
     def _disposition(self) -> dict[str, str]:

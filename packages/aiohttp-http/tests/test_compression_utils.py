@@ -1,0 +1,212 @@
+"""Compressors and decompressors."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiohttp import compression_utils
+from aiohttp.compression_utils import (
+    MAX_DECOMPRESS_MEMBERS,
+    DecompressionBaseHandler,
+    TooManyMembersError,
+    ZLibBackend,
+    ZLibCompressor,
+    ZLibDecompressor,
+    encoding_to_mode,
+    open_compressor,
+    open_decompressor,
+    set_zlib_backend,
+)
+
+CODINGS = ["gzip", "deflate", "br", "zstd"]
+MEMBER_CODINGS = ["gzip", "deflate", "zstd"]
+
+
+def encode(coding: str, data: bytes) -> bytes:
+    compressor = open_compressor(coding)
+    return compressor.compress_sync(data) + compressor.flush()
+
+
+def drain(decompressor: DecompressionBaseHandler, data: bytes, max_length: int) -> list[bytes]:
+    blocks = [decompressor.decompress_sync(data, max_length)]
+    while decompressor.data_available:
+        blocks.append(decompressor.decompress_sync(b"", max_length))
+    return blocks
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(
+    st.sampled_from(MEMBER_CODINGS),
+    st.lists(st.binary(max_size=200), min_size=1, max_size=5),
+    st.integers(1, 100),
+    st.integers(0, 50),
+)
+def test_members_however_they_are_split(
+    coding: str, members: list[bytes], step: int, max_length: int
+) -> None:
+    coded = b"".join(encode(coding, member) for member in members)
+    decompressor = open_decompressor(coding, coded)
+    got = b""
+    for start in range(0, len(coded), step):
+        for block in drain(decompressor, coded[start : start + step], max_length):
+            assert not max_length or len(block) <= max_length
+            got += block
+    assert got == b"".join(members)
+    assert decompressor.is_whole
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_each_call_is_bounded(coding: str) -> None:
+    data = bytes(3_000_000)
+    blocks = drain(open_decompressor(coding, b"x"), encode(coding, data), 1000)
+    assert max(map(len, blocks)) < 1000 + 2**15 + 2**16
+    assert b"".join(blocks) == data
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_is_whole_only_at_the_end(coding: str) -> None:
+    coded = encode(coding, b"hello")
+    decompressor = open_decompressor(coding, coded)
+    assert decompressor.is_whole
+    for byte in coded[:-1]:
+        decompressor.decompress_sync(bytes([byte]))
+        assert not decompressor.is_whole
+    decompressor.decompress_sync(coded[-1:])
+    assert decompressor.is_whole
+
+
+@pytest.mark.parametrize("coding", MEMBER_CODINGS)
+@pytest.mark.parametrize("split", [False, True])
+def test_a_flood_of_empty_members(coding: str, split: bool) -> None:
+    member = encode(coding, b"")
+    decompressor = open_decompressor(coding, member)
+    pieces = [member] * (MAX_DECOMPRESS_MEMBERS + 1)
+    with pytest.raises(TooManyMembersError, match="more than 1024 members"):
+        for piece in pieces if split else [b"".join(pieces)]:
+            decompressor.decompress_sync(piece)
+
+
+def test_many_members_that_hold_something() -> None:
+    data = bytes(8192)
+    coded = gzip.compress(data) * (2 * MAX_DECOMPRESS_MEMBERS)
+    decompressor = ZLibDecompressor(encoding="gzip")
+    assert sum(map(len, drain(decompressor, coded, 2**20))) == 2 * MAX_DECOMPRESS_MEMBERS * 8192
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_trailing_data(split: bool) -> None:
+    coded = gzip.compress(b"abc")
+    tail = b"not gzip"
+    decompressor = ZLibDecompressor(encoding="gzip")
+    with pytest.raises(zlib.error):
+        for piece in [coded, tail] if split else [coded + tail]:
+            decompressor.decompress_sync(piece)
+
+
+def test_padding_behind_gzip_is_ignored() -> None:
+    decompressor = ZLibDecompressor(encoding="gzip")
+    assert decompressor.decompress_sync(gzip.compress(b"abc") + bytes(5)) == b"abc"
+    assert decompressor.decompress_sync(bytes(5) + gzip.compress(b"def")) == b"def"
+    assert decompressor.is_whole
+
+
+def test_messages_of_raw_deflate_are_counted_each() -> None:
+    message = zlib.compressobj(wbits=-15)
+    coded = message.compress(b"x") + message.flush()
+    decompressor = ZLibDecompressor(suppress_deflate_header=True)
+    for _ in range(3 * MAX_DECOMPRESS_MEMBERS):
+        assert decompressor.decompress_sync(coded) == b"x"
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("size", [10, 100_000])
+async def test_big_steps_run_in_an_executor(coding: str, size: int) -> None:
+    data = b"abcdefghij" * (size // 10)
+    with ThreadPoolExecutor(1) as pool:
+        compressor = open_compressor(coding)
+        compressor._executor = pool
+        coded = await compressor.compress(data) + compressor.flush()
+        decompressor = open_decompressor(coding, coded)
+        decompressor._executor = pool
+        decompressor._max_sync_chunk_size = 1
+        assert await decompressor.decompress(coded) == data
+        assert bool(pool._threads)
+
+
+async def test_a_cancelled_step_does_not_mix_with_the_next() -> None:
+    compressor = ZLibCompressor(encoding="gzip", max_sync_chunk_size=1)
+    task = asyncio.ensure_future(compressor.compress(b"a" * 1_000_000))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    rest = await compressor.compress(b"b" * 10)
+    assert compressor._step is None
+    assert isinstance(rest, bytes)
+
+
+def test_modes() -> None:
+    assert encoding_to_mode("gzip") == 31
+    assert encoding_to_mode("gzip", suppress_deflate_header=True) == 31
+    assert encoding_to_mode("deflate") == 15
+    assert encoding_to_mode("deflate", suppress_deflate_header=True) == -15
+    assert encoding_to_mode() == 15
+
+
+def test_compressor_options() -> None:
+    fast = ZLibCompressor(encoding="gzip", level=0, strategy=zlib.Z_HUFFMAN_ONLY)
+    assert len(fast.compress_sync(bytes(1000)) + fast.flush()) > 1000
+    raw = ZLibCompressor(wbits=-9)
+    coded = raw.compress_sync(b"abc") + raw.flush(zlib.Z_SYNC_FLUSH)
+    assert zlib.decompressobj(wbits=-9).decompress(coded) == b"abc"
+
+
+@pytest.mark.parametrize("coding", ["lzma", "", "identity"])
+def test_unknown_codings(coding: str) -> None:
+    with pytest.raises(ValueError, match="unknown content coding"):
+        open_compressor(coding)
+    with pytest.raises(ValueError, match="unknown content coding"):
+        open_decompressor(coding, b"")
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd"])
+def test_codings_that_are_not_installed(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(compression_utils._MODULES, coding, None)
+    assert compression_utils.missing_library(coding)
+    with pytest.raises(RuntimeError, match="needs the package"):
+        open_compressor(coding)
+    with pytest.raises(RuntimeError, match="needs the package"):
+        open_decompressor(coding, b"")
+
+
+def test_another_zlib() -> None:
+    calls: list[str] = []
+
+    def compressobj(**options: int) -> Any:
+        calls.append("compress")
+        return zlib.compressobj(**options)
+
+    fake = SimpleNamespace(**{**vars(zlib), "compressobj": compressobj, "__name__": "fake_zlib"})
+    before = ZLibBackend._zlib_backend
+    try:
+        set_zlib_backend(fake)  # type: ignore[arg-type]
+        assert ZLibBackend.name == "fake_zlib"
+        assert ZLibBackend.Z_BEST_SPEED == zlib.Z_BEST_SPEED
+        assert ZLibBackend.Z_FULL_FLUSH == zlib.Z_FULL_FLUSH
+        assert ZLibBackend.Z_SYNC_FLUSH == zlib.Z_SYNC_FLUSH
+        assert ZLibBackend.decompress(ZLibBackend.compress(b"abc")) == b"abc"
+        assert ZLibBackend.crc32(b"abc") == zlib.crc32(b"abc")
+        assert gzip.decompress(encode("gzip", b"abc")) == b"abc"
+    finally:
+        set_zlib_backend(before)
+    assert calls == ["compress"]
+    assert ZLibBackend.name == "zlib"
