@@ -91,7 +91,7 @@ from aiohttp.connector import (
     TCPConnector,
     UnixConnector,
 )
-from aiohttp.cookiejar import CookieJar
+from aiohttp.cookiejar import CookieJar, _UnlimitedCookieJar
 from aiohttp.hdrs import (
     METH_DELETE,
     METH_GET,
@@ -644,7 +644,8 @@ class ClientSession:
 
     def _cookies_for(self, cookies: LooseCookies, url: URL) -> Any:
         """Return the cookies of one call as they go to ``url``."""
-        jar = CookieJar(unsafe=True, quote_cookie=getattr(self._cookie_jar, "quote_cookie", True))
+        quote_cookie = getattr(self._cookie_jar, "quote_cookie", True)
+        jar = _UnlimitedCookieJar(unsafe=True, quote_cookie=quote_cookie)
         jar.update_cookies(cookies)
         return jar.filter_cookies(url)
 

@@ -15,7 +15,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from http.cookies import Morsel, SimpleCookie
+from http.cookies import SimpleCookie
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +27,7 @@ from yarl import URL
 from aiohttp import hdrs, payload
 from aiohttp._client import request_head
 from aiohttp._client.body_writer import write_body
+from aiohttp._client.request_cookies import cookie_header
 from aiohttp._client.tls import Fingerprint, SSLOption, checked_ssl
 from aiohttp._client.upload import UploadTracker
 from aiohttp._content_headers import HeadersMixin
@@ -34,8 +35,6 @@ from aiohttp._deprecations import declare
 from aiohttp._environment import basicauth_from_netrc, netrc_from_env
 from aiohttp._fields.auth import BasicAuth, basic_auth, encode_basic_auth
 from aiohttp._fields.cookies import (
-    copy_morsel,
-    parse_cookie_header,
     parse_set_cookie_headers,
 )
 from aiohttp._fields.link import parse_links
@@ -151,6 +150,8 @@ class ClientRequest:
         hdrs.ACCEPT_ENCODING: request_head.accept_encoding(brotli=HAS_BROTLI, zstd=HAS_ZSTD),
     }
 
+    url = URL()
+    method = hdrs.METH_GET
     # What most requests have; instances have their own where they differ.
     version: HttpVersion = HttpVersion11
     headers: CIMultiDict[str]
@@ -336,15 +337,8 @@ class ClientRequest:
         """Add ``cookies`` to those of the Cookie field; new values win."""
         if not cookies:
             return
-        jar: SimpleCookie = SimpleCookie()
-        if hdrs.COOKIE in self.headers:
-            jar.update(parse_cookie_header(self.headers.get(hdrs.COOKIE, "")))
-            del self.headers[hdrs.COOKIE]
-        pairs = cookies.items() if isinstance(cookies, Mapping) else cookies
-        for name, value in pairs:
-            # A Morsel is kept as it is: it knows its own quoting.
-            jar[name] = copy_morsel(value) if isinstance(value, Morsel) else value
-        self.headers[hdrs.COOKIE] = jar.output(header="", sep=";").strip()
+        present = "; ".join(self.headers.popall(hdrs.COOKIE, ()))
+        self.headers[hdrs.COOKIE] = cookie_header(present, cookies)
 
     def update_content_encoding(self, data: Any) -> None:
         """Decide whether the body is compressed on its way out."""

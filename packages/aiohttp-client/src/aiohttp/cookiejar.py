@@ -6,10 +6,10 @@ The rules are in ``_client.cookie_rules``, the shelves in ``_client.cookie_store
 
 from __future__ import annotations
 
-import math
 import os
+import re
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel, SimpleCookie
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from yarl import URL
 
 from aiohttp._client import cookie_file, cookie_rules
 from aiohttp._client.cookie_store import Bound, CookieStore, StoredCookie
+from aiohttp._client.request_cookies import RequestCookies
 from aiohttp._deprecations import declare
 from aiohttp._fields.cookies import copy_morsel, encode_value, make_morsel, parse_set_cookie_headers
 from aiohttp._fields.dates import parse_cookie_date
@@ -50,40 +51,8 @@ _MAX_COOKIES_PER_REQUEST = 150
 _MAX_COOKIE_HEADER_LENGTH = 8190
 _COOKIE_HEADER_PREFIX_LENGTH = len("Cookie: ")
 
-
-class RequestCookies(SimpleCookie):
-    """The cookies of one request, by name; of equal names the one that the server gets first.
-
-    ``ordered()`` has all of them, in the order of RFC 6265bis §5.8.3.
-    """
-
-    def __init__(self, cookies: Iterable[Morsel[str]] = ()) -> None:
-        super().__init__()
-        self._sequence = tuple(cookies)
-        for cookie in self._sequence:
-            if cookie.key not in self:
-                dict.__setitem__(self, cookie.key, cookie)
-
-    def __setitem__(self, name: str, value: str | Morsel[str]) -> None:
-        """Set a cookie; unlike the base class, a new one, that leaves the old one as it is."""
-        self.pop(name, None)
-        super().__setitem__(name, value)
-
-    def ordered(self) -> list[Morsel[str]]:
-        """Return the cookies in sending order; what was set afterwards replaces and comes last."""
-        known = {id(cookie) for cookie in self._sequence}
-        changed = {name for name, cookie in self.items() if id(cookie) not in known}
-        kept = [c for c in self._sequence if c.key in self and c.key not in changed]
-        return kept + [self[name] for name in self if name in changed]
-
-    def output(
-        self,
-        attrs: Container[str] | None = None,
-        header: str = "Set-Cookie:",
-        sep: str = "\r\n",
-    ) -> str:
-        """Return the cookies as text, in sending order."""
-        return sep.join(cookie.output(attrs, header) for cookie in self.ordered())
+# Control characters, and octets that were no UTF-8 when they came: a head cannot be made of these.
+_UNSENDABLE_RE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 class CookieJar(AbstractCookieJar):
@@ -96,6 +65,9 @@ class CookieJar(AbstractCookieJar):
         treat_as_secure_origin: an origin, or several, that get Secure cookies over plain HTTP.
         loop: has no meaning.
     """
+
+    # Whether a cookie, and the cookies of a request, may not be longer than servers take.
+    _limits_enabled = True
 
     def __init__(
         self,
@@ -137,7 +109,7 @@ class CookieJar(AbstractCookieJar):
             yield cookie.morsel
 
     def __len__(self) -> int:
-        self._store.expire(time.time())
+        # What has ended counts until the jar is next used: asking for the number changes nothing.
         return len(self._store)
 
     # The file…
@@ -167,25 +139,17 @@ class CookieJar(AbstractCookieJar):
 
     def _restore(self, store: CookieStore, saved: cookie_file.SavedCookie, now: float) -> None:
         domain, path = saved.place
+        morsel = saved.morsel
         if is_ip_address(domain) and not self._unsafe:
             return
-        expires = saved.expires
-        if expires is None:
-            expires = _end_of(saved.morsel, now)
-        if expires is not None and (expires <= now or math.isnan(expires)):
-            return
-        sendable = self._sendable(saved.morsel, is_coded=True)
-        if not _can_be_sent(sendable):
-            return
-        store.put(
-            StoredCookie(
-                (domain, path.rstrip("/")),
-                saved.name,
-                saved.morsel,
-                sendable,
-                host_only=saved.host_only,
-                expires=expires,
-            )
+        if saved.host_only:
+            morsel["domain"] = ""
+        if not morsel["path"]:
+            morsel["path"] = path or "/"
+        expires = _end_of(morsel, now) if saved.expires is None else saved.expires
+        hostname = domain.lower() or None
+        self._put(
+            store, saved.name, morsel, hostname, path, expires=expires, now=now, is_coded=True
         )
 
     # Dropping…
@@ -220,17 +184,37 @@ class CookieJar(AbstractCookieJar):
             return
         now = time.time()
         for name, morsel in cookies:
-            self._store_one(name, morsel, response_url, now, from_peer=from_peer)
+            self._put(
+                self._store,
+                name,
+                morsel,
+                hostname,
+                response_url.raw_path,
+                expires=_end_of(morsel, now),
+                now=now,
+                is_coded=from_peer,
+                from_peer=from_peer,
+            )
         self._store.expire(now)
 
-    def _store_one(
-        self, name: str, morsel: Morsel[str], response_url: URL, now: float, *, from_peer: bool
+    def _put(
+        self,
+        store: CookieStore,
+        name: str,
+        morsel: Morsel[str],
+        hostname: str | None,
+        request_path: str,
+        *,
+        expires: float | None,
+        now: float,
+        is_coded: bool,
+        from_peer: bool = False,
     ) -> None:
         """Do the steps of RFC 6265bis §5.7 for one cookie."""
-        scope = cookie_rules.decide_scope(morsel["domain"] or "", response_url.raw_host)
+        scope = cookie_rules.decide_scope(morsel["domain"] or "", hostname)
         if scope is None:
             return
-        path = _path_of(morsel, response_url)
+        path = _path_of(morsel, request_path)
         if from_peer and not cookie_rules.keeps_its_prefix(
             name,
             morsel.value,
@@ -240,15 +224,14 @@ class CookieJar(AbstractCookieJar):
         ):
             return
         place = (scope.domain, path.rstrip("/"))
-        expires = _end_of(morsel, now)
         if expires is not None and expires <= now:
-            self._store.drop(place, name)
+            store.drop(place, name)
             return
         dict.update(morsel, {"domain": scope.domain, "path": path})
-        sendable = self._sendable(morsel, is_coded=from_peer)
-        if not _can_be_sent(sendable):
+        sendable = self._sendable(morsel, is_coded=is_coded)
+        if not _can_be_sent(sendable) or (self._limits_enabled and not _fits(sendable)):
             return
-        self._store.put(
+        store.put(
             StoredCookie(place, name, morsel, sendable, host_only=scope.host_only, expires=expires)
         )
 
@@ -281,7 +264,9 @@ class CookieJar(AbstractCookieJar):
         if is_ip_address(hostname) and not self._unsafe:
             hostname = ""
         secure = request_url.scheme in _SECURE_SCHEMES or self._is_trusted(request_url)
-        selected = _within_limits(store.select(hostname, request_url.raw_path, secure=secure))
+        selected = store.select(hostname, request_url.raw_path, secure=secure)
+        if self._limits_enabled:
+            selected = _within_limits(selected)
         store.touch(selected)
         # Copies: what the program does to them does nothing to the jar.
         return RequestCookies(_without_attributes(cookie.sendable) for cookie in selected)
@@ -292,6 +277,12 @@ class CookieJar(AbstractCookieJar):
             and url.absolute
             and url.origin() in self._treat_as_secure_origin
         )
+
+
+class _UnlimitedCookieJar(CookieJar):
+    """The cookies that a program gives for one call: how many they are is its own business."""
+
+    _limits_enabled = False
 
 
 class DummyCookieJar(AbstractCookieJar):
@@ -379,10 +370,10 @@ def _is_quoted(coded: str) -> bool:
     return len(coded) > 1 and coded[0] == coded[-1] == '"'
 
 
-def _path_of(morsel: Morsel[str], response_url: URL) -> str:
+def _path_of(morsel: Morsel[str], request_path: str) -> str:
     path: str = morsel["path"] or ""
     if not path.startswith("/"):
-        return cookie_rules.default_path(response_url.raw_path)
+        return cookie_rules.default_path(request_path)
     # Requests are compared in their encoded form.
     return path if path.isascii() else URL.build(path=path).raw_path
 
@@ -403,12 +394,18 @@ def _end_of(morsel: Morsel[str], now: float) -> float | None:
 
 
 def _can_be_sent(cookie: Morsel[str]) -> bool:
+    text = f"{cookie.key}={cookie.coded_value}"
+    # A cookie of a file, or of the program, may hold what would end the header.
+    return not _UNSENDABLE_RE.search(text)
+
+
+def _fits(cookie: Morsel[str]) -> bool:
     return _length_of(cookie) <= _MAX_COOKIE_HEADER_LENGTH - _COOKIE_HEADER_PREFIX_LENGTH
 
 
 def _length_of(cookie: Morsel[str]) -> int:
     text = f"{cookie.key}={cookie.coded_value}"
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _within_limits(cookies: list[StoredCookie]) -> list[StoredCookie]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import Morsel
@@ -59,7 +60,7 @@ def parse(data: bytes) -> list[SavedCookie]:
     """Return the cookies of a file.
 
     Raises:
-        ValueError: it is JSON, but not of cookies.
+        ValueError, TypeError: it is JSON, but not of cookies.
         pickle.UnpicklingError: it is neither JSON nor a pickle of cookies.
     """
     try:
@@ -91,8 +92,8 @@ def _saved_cookie(place: Place, name: str, saved: dict[str, Any]) -> SavedCookie
         raise ValueError(
             f"{_HOST_ONLY} of cookie {name!r}; expected true or false; got {host_only}"
         )
-    if expires is not None and (isinstance(expires, bool) or not isinstance(expires, int | float)):
-        raise ValueError(f"{_EXPIRES} of cookie {name!r}; expected a number; got {expires!r}")
+    if expires is not None and not _is_finite(expires):
+        raise ValueError(f"{_EXPIRES} of cookie {name!r} must be a finite number; got {expires!r}")
     attributes = {key: value for key, value in saved.items() if key in _ATTRIBUTES}
     for key, value in attributes.items():
         _check_attribute(name, key, value)
@@ -100,6 +101,12 @@ def _saved_cookie(place: Place, name: str, saved: dict[str, Any]) -> SavedCookie
     return SavedCookie(
         place, name, make_morsel(key, value, coded_value, attributes), host_only, expires
     )
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 # Attributes of a Morsel that are numbers where a program set them so.
@@ -113,7 +120,7 @@ def _check_attribute(name: str, key: str, value: Any) -> None:
     else:
         expected = str | int | float if key in _NUMBERS else str
     if not isinstance(value, expected) or (isinstance(value, bool) and key not in _FLAGS):
-        raise ValueError(f"{key} of cookie {name!r}; expected a text; got {value!r}")
+        raise TypeError(f"{key} of cookie {name!r}; expected a text; got {value!r}")
 
 
 # --- Files of releases before 3.14 ---
@@ -145,8 +152,8 @@ class _CookieUnpickler(pickle.Unpickler):
         module = _FORMER_NAMES.get(module, module)
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(
-                f"cookie file; expected a pickle of cookies; got {module}.{name},"
-                " which is forbidden: do not load files that somebody else could write"
+                f"Forbidden class: {module}.{name}; expected a pickle of cookies only:"
+                " do not load files that somebody else could write"
             )
         return super().find_class(module, name)
 
