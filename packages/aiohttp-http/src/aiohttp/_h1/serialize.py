@@ -38,7 +38,7 @@ def _refuse_controls(what: str, text: str) -> None:
         )
 
 
-def _py_serialize_head(start_line: str, headers: Mapping[str, str]) -> bytes:
+def py_serialize_head(start_line: str, headers: Mapping[str, str]) -> bytes:
     """A head in bytes; ``_serialize.pyx`` has a twin of the same signature.
 
     Raises:
@@ -70,12 +70,12 @@ def _explain(start_line: str, headers: Mapping[str, str]) -> None:
 
 
 if TYPE_CHECKING or not COMPILED:
-    _serialize_head = _py_serialize_head
+    _serialize_head = py_serialize_head
 else:
     from aiohttp._h1._serialize import serialize_head
 
     def _serialize_head(start_line, headers):
-        return serialize_head(start_line, headers) or _py_serialize_head(start_line, headers)
+        return serialize_head(start_line, headers) or py_serialize_head(start_line, headers)
 
 
 def serialize_headers(status_line: str, headers: Mapping[str, str]) -> bytes:

@@ -1,0 +1,110 @@
+"""Heads and chunks on their way out, by both builds of the serializer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from multidict import CIMultiDict, istr
+
+from aiohttp._h1 import serialize
+from aiohttp._h1.kinds import HttpVersion10, HttpVersion11
+from aiohttp._h1.serialize import (
+    chunk_head,
+    request_head,
+    response_head,
+    serialize_headers,
+    trailer_section,
+)
+
+Serializer = Callable[[str, Mapping[str, str]], bytes]
+
+# The second one is the compiled twin, where it is installed.
+SERIALIZERS: dict[str, Serializer] = {
+    "py": serialize.py_serialize_head,
+    "picked": serialize_headers,
+}
+
+
+@pytest.fixture(params=list(SERIALIZERS))
+def serializer(request: pytest.FixtureRequest) -> Serializer:
+    return SERIALIZERS[request.param]
+
+
+def test_a_head(serializer: Serializer) -> None:
+    headers = CIMultiDict([("Set-Cookie", "a=b"), (istr("Set-Cookie"), "c=d"), ("X", "")])
+    assert serializer("HTTP/1.1 200 OK", headers) == (
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nX: \r\n\r\n"
+    )
+
+
+def test_text_is_utf_8(serializer: Serializer) -> None:
+    assert serializer("HTTP/1.1 200 ü", {"X": "€\t😀"}) == (
+        "HTTP/1.1 200 ü\r\nX: €\t😀\r\n\r\n".encode()
+    )
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 2000, 2048, 2049, 100_000])
+def test_values_of_all_sizes(serializer: Serializer, size: int) -> None:
+    assert serializer("a", {"X": "b" * size}) == b"a\r\nX: " + b"b" * size + b"\r\n\r\n"
+
+
+CONTROLS = [chr(code) for code in (*range(9), *range(10, 32), 127)]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=[f"{ord(c):#04x}" for c in CONTROLS])
+@pytest.mark.parametrize("at", [0, 5, 8, 20])
+def test_controls_are_refused_wherever_they_are(
+    serializer: Serializer, control: str, at: int
+) -> None:
+    """RFC 9110 §5.5, RFC 9112 §11.1; CVE-2023-49081, -49082, CVE-2026-34519, -34520."""
+    bad = "a" * at + control + "b" * 9
+    with pytest.raises(ValueError, match=r"^Start line: expected text without CR, LF"):
+        serializer(bad, {"X": "y"})
+    with pytest.raises(ValueError, match=r"^Name of header "):
+        serializer("GET / HTTP/1.1", {bad: "y"})
+    with pytest.raises(ValueError, match=r"^Value of header 'X-Bad': "):
+        serializer("GET / HTTP/1.1", {"A": "b", "X-Bad": bad})
+
+
+def test_a_line_end_does_not_hide_behind_another(serializer: Serializer) -> None:
+    with pytest.raises(ValueError, match="Value of header 'X'"):
+        serializer("GET / HTTP/1.1", {"X": "a\r\nEvil: yes"})
+
+
+@pytest.mark.parametrize("part", [1, b"x", None])
+def test_only_text(serializer: Serializer, part: object) -> None:
+    with pytest.raises(TypeError, match=f"must be str, got {type(part).__name__}"):
+        serializer("GET / HTTP/1.1", {"X": part})  # type: ignore[dict-item]
+
+
+def test_lone_surrogates_cannot_be_sent(serializer: Serializer) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        serializer("GET / HTTP/1.1", {"X": "\udcff"})
+
+
+def test_request_line() -> None:
+    assert request_head("GET", "/p", HttpVersion11, {}) == b"GET /p HTTP/1.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "target"), [("G ET", "/"), ("GET", "/a b"), ("", "/"), ("GET", "")]
+)
+def test_request_line_that_would_be_read_otherwise(method: str, target: str) -> None:
+    with pytest.raises(ValueError, match="without spaces"):
+        request_head(method, target, HttpVersion11, {})
+
+
+def test_status_line() -> None:
+    assert response_head(HttpVersion10, 404, "", {}) == b"HTTP/1.0 404 \r\n\r\n"
+
+
+def test_chunks() -> None:
+    assert chunk_head(255) == b"ff\r\n"
+    assert trailer_section({}) == b"0\r\n\r\n"
+    assert trailer_section({"X": "y"}) == b"0\r\nX: y\r\n\r\n"
+
+
+def test_a_chunk_of_size_zero_would_end_the_body() -> None:
+    with pytest.raises(ValueError, match="at least 1 byte, got 0"):
+        chunk_head(0)
