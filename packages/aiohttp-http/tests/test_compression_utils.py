@@ -191,14 +191,16 @@ def test_codings_that_are_not_installed(coding: str, monkeypatch: pytest.MonkeyP
 def test_another_zlib() -> None:
     calls: list[str] = []
 
-    def compressobj(**options: int) -> Any:
+    def compressobj(**options: Any) -> Any:
         calls.append("compress")
         return zlib.compressobj(**options)
 
-    fake = SimpleNamespace(**{**vars(zlib), "compressobj": compressobj, "__name__": "fake_zlib"})
+    fake: Any = SimpleNamespace(
+        **{**vars(zlib), "compressobj": compressobj, "__name__": "fake_zlib"}
+    )
     before = ZLibBackend._zlib_backend
     try:
-        set_zlib_backend(fake)  # type: ignore[arg-type]
+        set_zlib_backend(fake)
         assert ZLibBackend.name == "fake_zlib"
         assert ZLibBackend.Z_BEST_SPEED == zlib.Z_BEST_SPEED
         assert ZLibBackend.Z_FULL_FLUSH == zlib.Z_FULL_FLUSH

@@ -196,7 +196,7 @@ async def test_an_unknown_coding() -> None:
 
 
 def unchunk(data: bytes) -> bytes:
-    blocks = []
+    blocks: list[bytes] = []
     while True:
         size, data = data.split(b"\r\n", 1)
         if size == b"0":

@@ -57,7 +57,7 @@ def protocol_of(reader: StreamReader) -> Protocol:
 def run_now(read: Awaitable[Any]) -> Any:
     """Return what *read* returns, without a loop: it must not wait."""
     try:
-        read.__await__().send(None)  # type: ignore[attr-defined]
+        read.__await__().send(None)
     except StopIteration as stop:
         return stop.value
     raise AssertionError("it waits although the data is there")
@@ -182,7 +182,7 @@ async def test_an_error_wakes_the_reader_and_stays() -> None:
         await task
     for read in (reader.read, reader.readany, reader.readline, reader.readchunk, reader.wait_eof):
         with pytest.raises(ConnectionError, match="gone"):
-            await read()  # type: ignore[operator]
+            await read()
     with pytest.raises(ConnectionError, match="gone"):
         reader.read_nowait()
 
@@ -330,7 +330,7 @@ async def test_eof_callbacks(caplog: pytest.LogCaptureFixture) -> None:
     calls: list[int] = []
     reader = make()
     reader.on_eof(lambda: calls.append(1))
-    reader.on_eof(lambda: 1 // 0)  # type: ignore[arg-type,return-value]
+    reader.on_eof(lambda: 1 // 0)  # type: ignore[arg-type]
     reader.on_eof(lambda: calls.append(2))
     reader.feed_eof()
     reader.on_eof(lambda: calls.append(3))

@@ -44,8 +44,8 @@ _CORK = getattr(socket, "TCP_CORK", getattr(socket, "TCP_NOPUSH", None))
 def tcp_cork(transport: asyncio.Transport, value: bool) -> None:
     """Hold back packets that are not full (``value=True``) or let them go.
 
-    A transport without a TCP socket, whose socket is closed already, or a system that cannot do it, is
-    left alone.
+    A transport without a TCP socket, whose socket is closed already, or a system that cannot do
+    it, is left alone.
     """
     sock = transport.get_extra_info("socket")
     if _CORK is None or sock is None or sock.family not in _INTERNET_FAMILIES:

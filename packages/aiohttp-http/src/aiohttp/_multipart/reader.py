@@ -16,7 +16,7 @@ from aiohttp._multipart.part_head import PartHead
 from aiohttp._multipart.part_reader import BodyPartReader
 from aiohttp._multipart.source import Content, PartBody, Source, read_delimiter
 from aiohttp.http_exceptions import BadMultipart
-from aiohttp.streams import DEFAULT_CHUNK_SIZE
+from aiohttp.streams import DEFAULT_CHUNK_SIZE, StreamReader
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
@@ -266,7 +266,8 @@ class MultipartResponseWrapper:
 
     def at_eof(self) -> bool:
         """Tell whether the response's body was read whole."""
-        return self.resp.content.at_eof()
+        content: StreamReader = self.resp.content
+        return content.at_eof()
 
     async def next(self) -> MultipartReader | BodyPartReader | None:
         """Return the next part; None after the last."""
