@@ -27,7 +27,7 @@ class PrefixedSubAppResource(PrefixResource):
     def __init__(self, prefix: str, app: Application) -> None:
         super().__init__(prefix)
         self._app = app
-        self._add_prefix_to_resources(prefix)
+        self._add_prefix_to_resources(self._prefix)
 
     def add_prefix(self, prefix: str) -> None:
         super().add_prefix(prefix)
