@@ -201,6 +201,16 @@ def bench(*arguments: str) -> int:
     return ours.run("-m", "tools.bench.compare", str(ours.python), str(theirs.python), *arguments)
 
 
+def docs(*arguments: str) -> int:
+    """Build the pages; whatever Sphinx warns of is an error."""
+    target = ROOT / "docs" / "_build"
+    options = ["-W", "--keep-going", "-q", *arguments]
+    status = Environment("docs").make().run("-m", "sphinx", *options, "docs", str(target))
+    if not status:
+        print(f"{shown(target)}/index.html")
+    return status
+
+
 def tox(*arguments: str) -> int:
     """Run tox, of which there is no need to install any first."""
     return Environment("tox").make().run("-m", "tox", *arguments)
@@ -225,6 +235,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "fuzz": fuzz,
     "pytest": pytest,
     "tox": tox,
+    "docs": docs,
     "bench": bench,
     "run": run,
     "check": check,

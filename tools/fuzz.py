@@ -22,7 +22,7 @@ from typing import Any
 REQUESTS = (
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST /p?q=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
-    b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\nabc\r\n0\r\nT:v\r\n\r\n",
+    b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\nabc\r\n0\r\nT:\r\n\r\n",
     b"GET http://a/b HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: x\r\n\r\n",
     b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\ntail",
     b"OPTIONS * HTTP/1.0\r\nConnection: close\r\nAccept-Encoding: gzip\r\n\r\n",
