@@ -110,4 +110,4 @@ def test_signals_belong_to_their_config_and_stay() -> None:
     one.on_request_end.append(_receiver)
     assert list(other.on_request_end) == []
     with pytest.raises(AttributeError, match="append a receiver"):
-        one.on_request_end = []  # type: ignore[assignment]
+        one.on_request_end = []

@@ -9,6 +9,7 @@ import pytest
 from yarl import URL
 
 from aiohttp import _environment as environment
+from aiohttp._switches import IS_WINDOWS
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +44,7 @@ def test_named_file(netrc_file: Path) -> None:
 
 
 def test_file_at_home(tmp_path: Path) -> None:
-    name = "_netrc" if environment.IS_WINDOWS else ".netrc"
+    name = "_netrc" if IS_WINDOWS else ".netrc"
     path = tmp_path / name
     path.write_text("machine example.com account who password pass\n")
     path.chmod(0o600)
@@ -75,7 +76,7 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> Path:
         raise RuntimeError("no user")
 
-    monkeypatch.setattr(environment.Path, "home", fail)
+    monkeypatch.setattr(Path, "home", fail)
     assert environment.netrc_from_env() is None
 
 

@@ -21,8 +21,8 @@ from aiohttp._client import cookie_file, cookie_rules
 from aiohttp._client.cookie_store import Bound, CookieStore, StoredCookie
 from aiohttp._client.request_cookies import RequestCookies
 from aiohttp._deprecations import declare
+from aiohttp._fields import dates
 from aiohttp._fields.cookies import copy_morsel, encode_value, make_morsel, parse_set_cookie_headers
-from aiohttp._fields.dates import parse_cookie_date
 from aiohttp._fields.host import is_ip_address
 from aiohttp.abc import AbstractCookieJar, ClearCookiePredicate
 
@@ -65,6 +65,15 @@ class CookieJar(AbstractCookieJar):
         treat_as_secure_origin: an origin, or several, that get Secure cookies over plain HTTP.
         loop: has no meaning.
     """
+
+    # The productions of RFC 6265 §5.1.1, and the last second that a date can name (POSIX time).
+    DATE_TOKENS_RE = dates.COOKIE_TOKEN_RE
+    DATE_HMS_TIME_RE = dates.COOKIE_TIME_RE
+    DATE_DAY_OF_MONTH_RE = dates.COOKIE_DAY_RE
+    DATE_MONTH_RE = dates.COOKIE_MONTH_RE
+    DATE_YEAR_RE = dates.COOKIE_YEAR_RE
+    MAX_TIME = int(cookie_rules.LAST_TIME)
+    SUB_MAX_TIME = MAX_TIME - 1
 
     # Whether a cookie, and the cookies of a request, may not be longer than servers take.
     _limits_enabled = True
@@ -381,7 +390,7 @@ def _path_of(morsel: Morsel[str], request_path: str) -> str:
 def _end_of(morsel: Morsel[str], now: float) -> float | None:
     expires = None
     if text := morsel["expires"]:
-        moment = parse_cookie_date(str(text))
+        moment = dates.parse_cookie_date(str(text))
         if moment is None:
             morsel["expires"] = ""
         else:

@@ -6,8 +6,9 @@ the test of an empty list.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import attr
 from aiosignal import Signal
@@ -39,7 +40,6 @@ __all__ = (
 )
 
 _ParamsT = TypeVar("_ParamsT")
-_ContextT_co = TypeVar("_ContextT_co", covariant=True)
 
 # --- What the signals tell ---
 
@@ -166,12 +166,6 @@ class TraceDnsCacheMissParams:
 # --- Who listens ---
 
 
-class TraceContextFactory(Protocol[_ContextT_co]):
-    """Makes the object that goes along with one request through all of its signals."""
-
-    def __call__(self, **kwargs: Any) -> _ContextT_co: ...
-
-
 class _Event(Generic[_ParamsT]):
     """An attribute of a TraceConfig: the signal of one kind of event."""
 
@@ -222,9 +216,7 @@ class TraceConfig:
     on_dns_cache_hit = _Event(TraceDnsCacheHitParams)
     on_dns_cache_miss = _Event(TraceDnsCacheMissParams)
 
-    def __init__(
-        self, trace_config_ctx_factory: TraceContextFactory[Any] = SimpleNamespace
-    ) -> None:
+    def __init__(self, trace_config_ctx_factory: Callable[..., Any] = SimpleNamespace) -> None:
         self._trace_config_ctx_factory = trace_config_ctx_factory
         self._signals: dict[str, Signal[Any, Any, Any]] = {
             name: Signal(self) for name, event in vars(TraceConfig).items() if _is_event(event)

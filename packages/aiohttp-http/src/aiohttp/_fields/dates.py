@@ -88,12 +88,13 @@ def format_http_date(timestamp: float) -> str:
 
 # --- Cookie dates: every format that a server ever thought of ---
 
-# §5.1.1: delimiter = %x09 / %x20-2F / %x3B-40 / %x5B-60 / %x7B-7E
-_COOKIE_TOKEN_RE = re.compile(r"[^\x09\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
+# §5.1.1: a token is what is no delimiter = %x09 / %x20-2F / %x3B-40 / %x5B-60 / %x7B-7E
+COOKIE_TOKEN_RE = re.compile(r"[^\x09\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
 # Each production is its digits, then a non-digit and anything.
-_COOKIE_TIME_RE = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
-_COOKIE_DAY_RE = re.compile(r"([0-9]{1,2})(?![0-9])")
-_COOKIE_YEAR_RE = re.compile(r"([0-9]{2,4})(?![0-9])")
+COOKIE_TIME_RE = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+COOKIE_DAY_RE = re.compile(r"([0-9]{1,2})(?![0-9])")
+COOKIE_YEAR_RE = re.compile(r"([0-9]{2,4})(?![0-9])")
+COOKIE_MONTH_RE = re.compile("|".join(_MONTHS), re.IGNORECASE)
 # Longer values are not dates; without a bound the scan would be one more thing a server controls.
 _MAX_COOKIE_DATE = 256
 
@@ -101,14 +102,14 @@ _MAX_COOKIE_DATE = 256
 def parse_cookie_date(text: str) -> datetime.datetime | None:
     """Return the UTC time that an ``Expires`` value names by RFC 6265 §5.1.1, or None."""
     hour = minute = second = day = month = year = -1
-    for token in _COOKIE_TOKEN_RE.findall(text[:_MAX_COOKIE_DATE]):
-        if hour < 0 and (match := _COOKIE_TIME_RE.match(token)):
+    for token in COOKIE_TOKEN_RE.findall(text[:_MAX_COOKIE_DATE]):
+        if hour < 0 and (match := COOKIE_TIME_RE.match(token)):
             hour, minute, second = map(int, match.groups())
-        elif day < 0 and (match := _COOKIE_DAY_RE.match(token)):
+        elif day < 0 and (match := COOKIE_DAY_RE.match(token)):
             day = int(match[1])
-        elif month < 0 and (number := _MONTH_NUMBER.get(token[:3].lower())):
-            month = number
-        elif year < 0 and (match := _COOKIE_YEAR_RE.match(token)):
+        elif month < 0 and (found := COOKIE_MONTH_RE.match(token)):
+            month = _MONTH_NUMBER[found[0].lower()]
+        elif year < 0 and (match := COOKIE_YEAR_RE.match(token)):
             year = _full_year(int(match[1]))
     if min(hour, day, month, year) < 0 or year < 1601:
         return None
