@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp._futures import set_exception, set_result
 from aiohttp.client_exceptions import ClientConnectionResetError
 from aiohttp.tcp_helpers import tcp_nodelay
 
-__all__ = ("BaseProtocol",)
+if TYPE_CHECKING:
+    from aiohttp._h1 import RequestParser
+    from aiohttp.http_parser import HttpParser
 
 # What pausing raises on a transport that is closing, cannot pause at all, or is a bare mock of one.
 PAUSE_RESUME_READING_ERRORS = (AttributeError, NotImplementedError, RuntimeError)
@@ -39,9 +41,13 @@ class BaseProtocol(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, parser: Any = None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        parser: HttpParser[Any] | RequestParser | None = None,
+    ) -> None:
         self._loop = loop
-        self._parser = parser
+        self._parser: Any = parser
         # True once another protocol than HTTP/1.1 is spoken on the connection.
         self._upgraded = False
         # The transport's write buffer is above its high-water mark.

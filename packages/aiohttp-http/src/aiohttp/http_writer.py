@@ -236,7 +236,7 @@ class StreamWriter(AbstractStreamWriter):
         """
         if self._eof:
             return
-        ending = self._ending(trailers)
+        ending = self._ending(trailers) if self.chunked or trailers else b""
         if chunk and self._on_chunk_sent is not None:
             await self._on_chunk_sent(chunk)
         payload_size = len(chunk)
@@ -244,14 +244,19 @@ class StreamWriter(AbstractStreamWriter):
             chunk = await self._compress.compress(chunk) + self._compress.flush()
         elif self.length is not None and payload_size > self.length:
             payload_size = self.length
-        chunk = self._clip(chunk)
-        pieces = (*self._framed(chunk), ending) if chunk and ending else (chunk or ending,)
-        if pieces[0] or self._head is not None:
-            self._send(pieces)
+        if self.length is not None:
+            chunk = self._clip(chunk)
+        if chunk:
+            self._send((*self._framed(chunk), ending) if ending else (chunk,))
+        elif ending:
+            self._send((ending,))
+        else:
+            self.send_headers()
         self._eof = True
         if payload_size and self.on_body_write is not None:
             self.on_body_write(payload_size, self.output_size)
-        await self.drain()
+        if self._protocol.writing_paused:
+            await self.drain()
 
     def write_message(self, head: bytes, body: bytes) -> None:
         """Write a whole message that was serialized elsewhere; never waits.
@@ -283,11 +288,12 @@ class StreamWriter(AbstractStreamWriter):
 
     def _clip(self, chunk: Any) -> Any:
         """Account for *chunk* against Content-Length and cut what goes beyond it."""
-        if self.length is None:
+        allowed = self.length
+        if allowed is None:
             return chunk
-        if len(chunk) > self.length:
-            chunk = chunk[: self.length]
-        self.length -= len(chunk)
+        if len(chunk) > allowed:
+            chunk = chunk[:allowed]
+        self.length = allowed - len(chunk)
         return chunk
 
     def _framed(self, chunk: _Chunk) -> tuple[_Chunk, ...]:
@@ -314,11 +320,15 @@ class StreamWriter(AbstractStreamWriter):
         transport = self._protocol.transport
         if transport is None or transport.is_closing():
             raise ClientConnectionResetError("Cannot write to closing transport")
-        if self._head is not None:
-            pieces = (self._head, *pieces)
-            self._head = None
+        head, self._head = self._head, None
+        if head is not None:
+            pieces = (head, *pieces)
         if len(pieces) == 1:
-            data = pieces[0]
+            size = len(pieces[0])
+            transport.write(pieces[0])
+        elif len(pieces) == 2 and len(pieces[1]) < MIN_PAYLOAD_FOR_WRITELINES:
+            # A whole small message: not worth a sum and a join.
+            data = bytes(pieces[0]) + pieces[1]
             size = len(data)
             transport.write(data)
         else:

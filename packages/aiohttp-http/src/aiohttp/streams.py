@@ -434,6 +434,12 @@ class StreamReader:
         if self._exception is not None:
             raise self._exception
         limit = self._high_water if max_size is None else max_size
+        if (
+            self._buffer
+            and self._waiter is None
+            and 0 < (end := self._find(separator, b"")) <= limit
+        ):
+            return self._take_first(end)
         blocks: list[bytes] = []
         size = 0
         # The last bytes taken that may be the first ones of the separator.

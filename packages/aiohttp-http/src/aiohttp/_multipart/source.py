@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from aiohttp._multipart.boundary import Delimiter, Found, Kind
 from aiohttp.http_exceptions import BadMultipart
-from aiohttp.streams import DEFAULT_CHUNK_SIZE
+from aiohttp.streams import DEFAULT_CHUNK_SIZE, StreamReader
 
 # Bytes to ask the stream for at once.
 _READ_SIZE: Final = DEFAULT_CHUNK_SIZE
@@ -54,13 +54,23 @@ class Source:
         """Get more into the hand; tell whether there was more."""
         if self.final:
             return False
-        chunk = bytes(await self._content.read(_READ_SIZE))
+        chunk = await self._fetch()
         if not chunk:
             self.final = True
             return False
         self.data = self.data[self.start :] + chunk if self.start < len(self.data) else chunk
         self.start = 0
         return True
+
+    async def _fetch(self) -> bytes:
+        content = self._content
+        if not isinstance(content, StreamReader):
+            return bytes(await content.read(_READ_SIZE))
+        # Unlike read(), this copies nothing.
+        chunk, more = await content.readchunk()
+        while more and not chunk:
+            chunk, more = await content.readchunk()
+        return chunk
 
     def take(self, n: int) -> bytes:
         """Take *n* bytes that are in hand."""
