@@ -142,6 +142,8 @@ class RequestHandler(Incoming):
     """
 
     __slots__ = (
+        # Made only if somebody hangs an attribute of their own on a connection, as always worked.
+        "__dict__",
         "_current_request",
         "_keep_alive",
         "_manager",
@@ -389,9 +391,11 @@ class RequestHandler(Incoming):
                     await self._linger()
                 if not (outcome.keep_alive and self._may_go_on()):
                     break
+            self._finish_request()
             await self._part()
         except asyncio.CancelledError:
-            self.logger.debug("Ignored premature client disconnection")
+            if self._current_request is not None:
+                self.logger.debug("Ignored premature client disconnection")
             raise
         except Exception:
             self.logger.exception("Unhandled exception while serving %s", self.peername)
@@ -636,6 +640,8 @@ class RequestHandler(Incoming):
 
         An idle connection is kept for the grace time: a request may be on its way.
         """
+        if self._due is Due.FAREWELL:
+            self._give_up()
         if self._keep_alive is not KeepAlive.OPEN:
             return
         self._keep_alive = KeepAlive.LAST
