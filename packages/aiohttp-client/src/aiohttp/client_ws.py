@@ -147,7 +147,7 @@ class ClientWebSocketResponse(WebSocketSession[DecodeText]):
         return self._client_notakeover
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return `asyncio.BaseTransport.get_extra_info()` of the connection, `default` once it is gone."""
+        """Return what the transport knows of `name`; `default` once it is gone."""
         transport = None if self._conn is None else self._conn.transport
         return default if transport is None else transport.get_extra_info(name, default)
 

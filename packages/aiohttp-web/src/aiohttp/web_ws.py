@@ -19,6 +19,7 @@ from aiohttp._web.ws_handshake import (
     Upgrade,
     decide_upgrade,
 )
+from aiohttp._websocket.deflate import new_inflater
 from aiohttp._websocket.models import (
     WS_CLOSED_MESSAGE,
     Role,
@@ -30,13 +31,11 @@ from aiohttp._websocket.models import (
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from aiohttp._websocket.session import DecodeText, State, WebSocketSession
 from aiohttp._websocket.writer import DEFAULT_LIMIT, WebSocketWriter
-from aiohttp.compression_utils import ZLibBackend
 from aiohttp.log import ws_logger
 from aiohttp.web_exceptions import HTTPBadRequest
 from aiohttp.web_response import StreamResponse
 
 if TYPE_CHECKING:
-    from aiohttp._websocket.frames import Inflater
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.web_request import BaseRequest
 
@@ -202,7 +201,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
                 compress=bool(compression.window_bits),
                 decode_text=self._decode_text,
                 role=Role.SERVER,
-                inflater=_inflater,
+                inflater=new_inflater,
             )
         )
 
@@ -220,11 +219,11 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
 
     @property
     def compress(self) -> int | bool:
-        """Window bits of our permessage-deflate, 0: not agreed on; before `prepare()` the argument."""
+        """Window bits of our permessage-deflate, 0 for none; before `prepare()` the argument."""
         return self._deflate_bits
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return `asyncio.BaseTransport.get_extra_info()` of the connection, `default` before `prepare()`."""
+        """Return what the transport knows of `name`; `default` before `prepare()`."""
         if self._writer is None:
             return default
         return self._writer.transport.get_extra_info(name, default)
@@ -289,8 +288,3 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
                 transport.abort()
             else:
                 transport.close()
-
-
-def _inflater() -> Inflater:
-    # 15: reads every window that a peer may choose (RFC 7692 §7.1.2).
-    return ZLibBackend.decompressobj(wbits=-ZLibBackend.MAX_WBITS)

@@ -15,6 +15,7 @@ import attr
 from multidict import CIMultiDict
 
 from aiohttp import hdrs
+from aiohttp._websocket.deflate import new_inflater
 from aiohttp._websocket.handshake import Agreement, Proposal, check_response, ws_ext_gen
 from aiohttp._websocket.models import Role, WSHandshakeError
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
@@ -132,6 +133,7 @@ def take_over(
             compress=bool(compression.window_bits),
             decode_text=options.decode_text,
             role=Role.CLIENT,
+            inflater=new_inflater,
         ),
         reader,
     )

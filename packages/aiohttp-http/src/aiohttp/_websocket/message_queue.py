@@ -130,6 +130,23 @@ class WebSocketDataQueue:
             self._go_on()
         return data
 
+    def wait(self) -> asyncio.Future[None]:
+        """Return a future that is done when `take()` may have a message; cancelling it is safe.
+
+        Raises:
+            EofStream: no more messages come.
+            BaseException: what `set_exception()` was given.
+        """
+        if self._exception is not None:
+            raise self._exception
+        if self._eof:
+            raise EofStream
+        if self._waiter is not None and not self._waiter.done():
+            raise RuntimeError("another task waits for a message already; one may wait at a time")
+        waiter = self._loop.create_future()
+        self._waiter = waiter
+        return waiter
+
     async def read(self) -> WSMessage | WSMessageTextBytes:
         """Wait for a message.  Cancelling is safe: no message is lost.
 
@@ -138,21 +155,7 @@ class WebSocketDataQueue:
             BaseException: what `set_exception()` was given.
         """
         while not self._buffer:
-            if self._exception is not None:
-                raise self._exception
-            if self._eof:
-                raise EofStream
-            if self._waiter is not None:
-                raise RuntimeError(
-                    "read() is called by another task already; one may wait at a time"
-                )
-            waiter = self._loop.create_future()
-            self._waiter = waiter
-            try:
-                await waiter
-            finally:
-                if self._waiter is waiter:
-                    self._waiter = None
+            await self.wait()
         return self._pop()
 
     def _go_on(self) -> None:

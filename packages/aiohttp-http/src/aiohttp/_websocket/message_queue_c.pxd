@@ -25,6 +25,7 @@ cdef class WebSocketDataQueue:
     cpdef bint feed_data(self, object data, Py_ssize_t size) except -1
 
     cpdef object take(self)
+    cpdef object wait(self)
 
     @cython.locals(size=Py_ssize_t)
     cdef object _pop(self)

@@ -290,7 +290,23 @@ class WebSocketSession(Generic[DecodeText]):
                 return await self._receive_while_closing()
             message = reader.take()
             if message is None:
-                message = await self._wait_for_message(reader, timeout or self._receive_timeout)
+                limit = timeout or self._receive_timeout
+                self._receiving = True
+                try:
+                    # The common case without a coroutine of its own: each one costs as much as
+                    # parsing a frame.
+                    while message is None and not limit:
+                        await reader.wait()
+                        message = reader.take()
+                    if message is None:
+                        async with _timeout(limit):
+                            message = await reader.read()
+                except asyncio.TimeoutError:
+                    raise
+                except Exception as exc:
+                    message = await self._ended(exc)
+                finally:
+                    self._leave_receive()
             kind = message.type
             if kind is TEXT or kind is BINARY:
                 return message
@@ -305,37 +321,23 @@ class WebSocketSession(Generic[DecodeText]):
                     return self._interrupted()
                 return message
 
-    async def _wait_for_message(
-        self, reader: WebSocketDataQueue, limit: float | None
-    ) -> WSMessage | WSMessageNoDecodeText:
-        """Return the next message, or what stands for the end of the connection."""
-        self._receiving = True
-        try:
-            if not limit:
-                return await reader.read()
-            async with _timeout(limit):
-                return await reader.read()
-        except (asyncio.CancelledError, asyncio.TimeoutError):
-            raise
-        except WebSocketError as exc:
+    def _leave_receive(self) -> None:
+        self._receiving = False
+        if self._receive_left is not None:
+            set_result(self._receive_left, None)
+            self._receive_left = None
+
+    async def _ended(self, exc: Exception) -> WSMessage:
+        """Return the message that stands for the end of the connection by `exc`."""
+        if isinstance(exc, WebSocketError):
             await self._fail(exc)
             return WSMessage(WSMsgType.ERROR, exc, None)
-        except EofStream:
-            self._finish(
-                WSCloseCode.ABNORMAL_CLOSURE, ClientConnectionResetError("Connection lost")
-            )
+        if isinstance(exc, EofStream):
+            exc = ClientConnectionResetError("Connection lost")
+        self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
+        if isinstance(exc, (ClientError, ConnectionError)):
             return WS_CLOSED_MESSAGE
-        except (ClientError, ConnectionError) as exc:
-            self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
-            return WS_CLOSED_MESSAGE
-        except Exception as exc:
-            self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
-            return WSMessage(WSMsgType.ERROR, exc, None)
-        finally:
-            self._receiving = False
-            if self._receive_left is not None:
-                set_result(self._receive_left, None)
-                self._receive_left = None
+        return WSMessage(WSMsgType.ERROR, exc, None)
 
     async def _answer_ping(self, data: bytes) -> None:
         # The end of the connection is the next thing that is received.

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import zlib
 from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp._websocket.deflate import new_deflater
 from aiohttp._websocket.handshake import MAX_WINDOW_BITS, MIN_OWN_WINDOW_BITS
 from aiohttp._websocket.masking import frame_head, framed
 from aiohttp._websocket.models import (
@@ -228,13 +228,12 @@ class WebSocketWriter:
         if type(message) is not bytes:
             message = bytes(message)
         keys = self._keys
-        self._output_size += len(message)
-        if keys is not None:
-            transport.write(framed(first, message, next(keys)))
-        elif len(message) < MIN_SEPARATE_PAYLOAD:
-            transport.write(framed(first, message, None))
+        size = len(message)
+        self._output_size += size
+        if size < MIN_SEPARATE_PAYLOAD or keys is not None:
+            transport.write(framed(first, message, None if keys is None else next(keys)))
         else:
-            transport.write(frame_head(first, len(message)))
+            transport.write(frame_head(first, size))
             transport.write(message)
 
     async def drain(self) -> None:
@@ -257,9 +256,7 @@ class WebSocketWriter:
         own_bits = bits != self.compress
         compressor = self._compressor
         if own_bits or compressor is None:
-            compressor = ZLibBackend.compressobj(
-                level=ZLibBackend.Z_BEST_SPEED, method=zlib.DEFLATED, wbits=-bits
-            )
+            compressor = new_deflater(bits)
             # The peer's window now holds a message that the old compressor has not seen: its back
             # references would miss. So it goes.
             self._compressor = None if own_bits else compressor
