@@ -241,7 +241,15 @@ class CookieJar(AbstractCookieJar):
         if not _can_be_sent(sendable) or (self._limits_enabled and not _fits(sendable)):
             return
         store.put(
-            StoredCookie(place, name, morsel, sendable, host_only=scope.host_only, expires=expires)
+            StoredCookie(
+                place,
+                name,
+                morsel,
+                sendable,
+                length=_length_of(sendable),
+                host_only=scope.host_only,
+                expires=expires,
+            )
         )
 
     def _sendable(self, morsel: Morsel[str], *, is_coded: bool) -> Morsel[str]:
@@ -277,8 +285,8 @@ class CookieJar(AbstractCookieJar):
         if self._limits_enabled:
             selected = _within_limits(selected)
         store.touch(selected)
-        # Copies: what the program does to them does nothing to the jar.
-        return RequestCookies(_without_attributes(cookie.sendable) for cookie in selected)
+        # Setting one of these makes a new Morsel: the jar's own stays as it is.
+        return RequestCookies([cookie.sendable for cookie in selected])
 
     def _is_trusted(self, url: URL) -> bool:
         return (
@@ -370,11 +378,6 @@ def _morsels(cookies: LooseCookies) -> Iterator[tuple[str, Morsel[str]]]:
             yield name, jar[name]
 
 
-def _without_attributes(morsel: Morsel[str]) -> Morsel[str]:
-    """Return what a request carries of a cookie."""
-    return make_morsel(morsel.key, morsel.value, morsel.coded_value)
-
-
 def _is_quoted(coded: str) -> bool:
     return len(coded) > 1 and coded[0] == coded[-1] == '"'
 
@@ -423,7 +426,7 @@ def _within_limits(cookies: list[StoredCookie]) -> list[StoredCookie]:
     kept: list[StoredCookie] = []
     for cookie in cookies:
         # "; " stands between two.
-        length = _length_of(cookie.sendable) + (2 if kept else 0)
+        length = cookie.length + (2 if kept else 0)
         if length > room or len(kept) == _MAX_COOKIES_PER_REQUEST:
             continue
         room -= length

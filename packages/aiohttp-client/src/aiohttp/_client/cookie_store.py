@@ -29,7 +29,17 @@ Place = tuple[str, str]
 class StoredCookie:
     """A cookie, and what the jar knows of it."""
 
-    __slots__ = ("created", "expires", "host_only", "morsel", "name", "place", "sendable", "used")
+    __slots__ = (
+        "created",
+        "expires",
+        "host_only",
+        "length",
+        "morsel",
+        "name",
+        "place",
+        "sendable",
+        "used",
+    )
 
     def __init__(
         self,
@@ -38,6 +48,7 @@ class StoredCookie:
         morsel: Morsel[str],
         sendable: Morsel[str],
         *,
+        length: int,
         host_only: bool,
         expires: float | None,
     ) -> None:
@@ -47,6 +58,8 @@ class StoredCookie:
         # With all of its attributes, and the same without: that is what a request gets.
         self.morsel = morsel
         self.sendable = sendable
+        # Octets of it in a Cookie field.
+        self.length = length
         self.host_only = host_only
         # POSIX time; None: the end of the session.
         self.expires = expires
