@@ -491,23 +491,12 @@ class ClientSession:
             raise RuntimeError("Session is closed")
         options = RequestOptions(kwargs)
         tracker = options.upload_tracker
-        if tracker is None:
-            return await self._make(self._prepare(method, str_or_url, options))
-        tracker.bind()
+        if tracker is not None:
+            tracker.bind()
+        call: Call | None = None
         try:
-            response = await self._make(self._prepare(method, str_or_url, options))
-        except BaseException as error:
-            tracker.call_ended(error)
-            raise
-        tracker.call_ended()
-        return response
-
-    async def _make(self, call: Call) -> ClientResponse:
-        """Make the call that was prepared, within its time."""
-        options = call.options
-        deadline = call.deadline
-        try:
-            with deadline:
+            call = self._prepare(method, str_or_url, options)
+            with call.deadline:
                 if call.traces:
                     await call.tell_start()
                 response = await call.run()
@@ -516,15 +505,19 @@ class ClientSession:
                 if call.traces:
                     await call.tell_end(response)
         except BaseException as error:
-            deadline.close()
-            if call.traces:
+            if tracker is not None:
+                tracker.call_ended(error)
+            if call is not None:
+                call.deadline.close()
                 await call.tell_exception(error)
             raise
+        if tracker is not None:
+            tracker.call_ended()
         if (conn := response.connection) is not None:
             # The total timeout goes on until the body has been read.
-            conn.add_callback(deadline.close)
+            conn.add_callback(call.deadline.close)
         else:
-            deadline.close()
+            call.deadline.close()
         return response
 
     def _prepare(self, method: str, str_or_url: StrOrURL, options: RequestOptions) -> Call:
@@ -1009,8 +1002,15 @@ class _BaseRequestContextManager(Coroutine[Any, Any, _Result], Generic[_Result])
         await self._resp.__aexit__(exc_type, exc, tb)
 
 
-_RequestContextManager = _BaseRequestContextManager[ClientResponse]
-_WSRequestContextManager = _BaseRequestContextManager[ClientWebSocketResponse[Any]]
+# Classes, not aliases: calling a generic alias costs more than making the object.
+
+
+class _RequestContextManager(_BaseRequestContextManager[ClientResponse]):
+    __slots__ = ()
+
+
+class _WSRequestContextManager(_BaseRequestContextManager[ClientWebSocketResponse[Any]]):
+    __slots__ = ()
 
 
 class _SessionRequestContextManager:

@@ -1013,9 +1013,10 @@ class ClientResponse(HeadersMixin):
         if not self._released:
             self._fail_body()
         self._closed = True
-        self._release_connection()
+        if self._connection is not None:
+            self._release_connection()
         self._stop_writer()
-        return noop()
+        return _NOOP
 
     def _fail_body(self) -> None:
         """Let whoever reads on learn that the connection is gone."""
@@ -1050,8 +1051,14 @@ class ClientResponse(HeadersMixin):
         Raises `ClientPayloadError` when it is damaged or incomplete.
         """
         if self._body is None:
+            content = self.content
             try:
-                self._body = await self.content.read()
+                # What has come already needs no waiting.
+                self._body = (
+                    content.read_nowait()
+                    if content.is_eof() and content.exception() is None
+                    else await content.read()
+                )
                 for trace in self._traces or ():
                     await trace.send_response_chunk_received(self.method, self.url, self._body)
             except BaseException:
@@ -1124,6 +1131,10 @@ class ClientResponse(HeadersMixin):
         self.release()
         if self._writer_task is not None:
             await self.wait_for_close()
+
+
+# What release() returns: awaiting it does nothing.
+_NOOP = noop()
 
 
 def _is_expected_content_type(got: str, expected: str) -> bool:

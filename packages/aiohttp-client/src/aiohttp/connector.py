@@ -12,7 +12,7 @@ import socket
 import sys
 import traceback
 import warnings
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -386,11 +386,11 @@ class BaseConnector:
 
     # Carrying a request…
 
-    async def send(
+    def send(
         self, request: ClientRequest, traces: Sequence[Trace], timeout: ClientTimeout
-    ) -> ClientResponse:
-        """Send ``request``; return its response, whose head has come."""
-        return await over_connection(self, request, traces, timeout)
+    ) -> Coroutine[Any, Any, ClientResponse]:
+        """Send ``request``; await the result for its response, whose head has come."""
+        return over_connection(self, request, traces, timeout)
 
     async def connect(
         self, req: ClientRequest, traces: Sequence[Trace] | None, timeout: ClientTimeout

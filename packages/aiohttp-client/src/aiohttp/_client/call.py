@@ -118,8 +118,7 @@ class Call:
         """Send the next request; once more when it met a connection that had died meanwhile."""
         may_retry = self.session._retry_connection and self.method in IDEMPOTENT_METHODS
         while True:
-            url, from_url = self._asked_url()
-            auth = self._choose_auth(url, from_url)
+            url, auth = self._asked_url()
             if auth is None and self.netrc is not None:
                 auth = await self._look_up_auth(url)
             proxy = DIRECT if self.proxies is None else await self._resolve_proxy(url)
@@ -158,14 +157,17 @@ class Call:
     # The request of a hop…
 
     def _asked_url(self) -> tuple[URL, BasicAuth | None]:
-        """Return the URL of the next request without credentials, and the credentials."""
+        """Return the URL of the next request without credentials, and the credentials for it."""
         url = self.url
         if not url.raw_host:
             raise InvalidUrlClientError(url, "a URL without a host cannot be asked")
-        if url.raw_user is None and url.raw_password is None:
+        from_url: BasicAuth | None = None
+        if url.raw_user is not None or url.raw_password is not None:
+            self.url, from_url = strip_auth_from_url(url)
+            url = self.url
+        elif self.auth is None and self.session._default_auth is None:
             return url, None
-        self.url, from_url = strip_auth_from_url(url)
-        return self.url, from_url
+        return url, self._choose_auth(url, from_url)
 
     def _make_request(
         self, url: URL, auth: BasicAuth | None, proxy: ProxyResolution
@@ -204,8 +206,6 @@ class Call:
 
     def _choose_auth(self, url: URL, from_url: BasicAuth | None) -> BasicAuth | None:
         session = self.session
-        if from_url is None and self.auth is None and session._default_auth is None:
-            return None
         explicit = self.auth
         if not self.history:
             credentials.refuse_two_sources(explicit, from_url, self.headers)

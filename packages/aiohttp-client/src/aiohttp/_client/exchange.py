@@ -37,7 +37,7 @@ class Exchange(Protocol):
 
 class _Connector(Protocol):
     async def connect(
-        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
+        self, req: ClientRequest, traces: Sequence[Trace], timeout: ClientTimeout
     ) -> Connection: ...
 
 
@@ -48,7 +48,8 @@ async def over_connection(
     timeout: ClientTimeout,
 ) -> ClientResponse:
     """Connect, send, and await the head."""
-    conn = await connector.connect(request, traces=traces, timeout=timeout)  # type: ignore[arg-type]
+    conn = await connector.connect(request, traces=traces, timeout=timeout)
+    response: ClientResponse | None = None
     try:
         protocol = conn.protocol
         if protocol is None:
@@ -58,11 +59,9 @@ async def over_connection(
             request.method, request.response_params or _DEFAULT_PARAMS, request.timer
         )
         response = await request.send(conn)
-        try:
-            return await response.start(conn)
-        except BaseException:
-            response.close()
-            raise
+        return await response.start(conn)
     except BaseException:
+        if response is not None:
+            response.close()
         conn.close()
         raise

@@ -1,0 +1,98 @@
+"""What stands in the head of a request."""
+
+from __future__ import annotations
+
+import pytest
+from multidict import CIMultiDict
+from yarl import URL
+
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11
+from aiohttp._client import request_head
+
+
+@pytest.mark.parametrize("method", ["GET ", "G\r\nET", "GËT", "A:B", "\x00"])
+def test_no_token(method: str) -> None:
+    with pytest.raises(ValueError, match="non-token"):
+        request_head.checked_method(method)
+
+
+def test_a_method_is_upper_case() -> None:
+    assert request_head.checked_method("purge") == "PURGE"
+
+
+@pytest.mark.parametrize("version", ["1", "1.", "1.1\r\n", "٠.١", "1.1 x", "a.b"])
+def test_no_version(version: str) -> None:
+    with pytest.raises(ValueError, match="HTTP version"):
+        request_head.checked_version(version)
+
+
+def test_version() -> None:
+    assert request_head.checked_version("1.0") == HttpVersion10
+    assert request_head.checked_version(HttpVersion(2, 0)) == HttpVersion(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "absolute", "target"),
+    [
+        ("GET", "http://a/b?c#d", False, "/b?c"),
+        ("GET", "http://a", False, "/"),
+        ("GET", "http://a:81/b", True, "http://a:81/b"),
+        ("CONNECT", "https://a/b", False, "a:443"),
+        ("CONNECT", "https://[::1]:8443/b", False, "[::1]:8443"),
+    ],
+)
+def test_target(method: str, url: str, absolute: bool, target: str) -> None:
+    assert request_head.request_target(method, URL(url), absolute=absolute) == target
+
+
+@pytest.mark.parametrize(
+    ("version", "keep_alive", "option"),
+    [
+        (HttpVersion11, True, None),
+        (HttpVersion11, False, "close"),
+        (HttpVersion10, True, "keep-alive"),
+        (HttpVersion10, False, None),
+    ],
+)
+def test_connection(version: HttpVersion, keep_alive: bool, option: str | None) -> None:
+    assert request_head.connection_option(version, keep_alive=keep_alive) == option
+
+
+@pytest.mark.parametrize(
+    ("given", "chunked", "size", "expected", "in_chunks"),
+    [
+        ({}, None, 5, {"Content-Length": "5"}, False),
+        ({}, None, None, {}, False),
+        ({"Content-Length": "3"}, None, 5, {"Content-Length": "3"}, False),
+        ({}, True, 5, {"Transfer-Encoding": "chunked"}, True),
+        ({"Transfer-Encoding": "chunked"}, None, 5, {"Transfer-Encoding": "chunked"}, True),
+    ],
+)
+def test_framing(
+    given: dict[str, str],
+    chunked: bool | None,
+    size: int | None,
+    expected: dict[str, str],
+    in_chunks: bool,
+) -> None:
+    headers = CIMultiDict(given)
+    assert request_head.frame_body(headers, chunked=chunked, size=size) is in_chunks
+    assert headers == CIMultiDict(expected)
+
+
+@pytest.mark.parametrize("given", [{"Content-Length": "3"}, {"Transfer-Encoding": "chunked"}])
+def test_two_framings(given: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="chunked can not be set"):
+        request_head.frame_body(CIMultiDict(given), chunked=True, size=3)
+
+
+def test_codings() -> None:
+    assert request_head.accept_encoding(brotli=False, zstd=False) == "gzip, deflate"
+    assert request_head.accept_encoding(brotli=True, zstd=True) == "gzip, deflate, br, zstd"
+
+
+def test_what_is_given_or_unwanted_is_not_added() -> None:
+    headers = CIMultiDict({"accept": "x"})
+    automatic = CIMultiDict({"Accept": "*/*", "User-Agent": "me", "A": "b"})
+    request_head.add_missing(headers, automatic, CIMultiDict({"user-agent": None}))
+    assert headers == CIMultiDict({"accept": "x", "A": "b"})
