@@ -577,7 +577,7 @@ _messages = st.lists(
 @given(messages=_messages, cuts=st.lists(st.integers(0, 3000), max_size=6))
 @pytest.mark.parametrize("name", BUILDS)
 def test_round_trip(name: str, messages: list[Any], cuts: list[int]) -> None:
-    """However messages are compressed, fragmented, masked and segmented, they come out as they were."""
+    """However messages are compressed, fragmented, masked and cut, they come out as they were."""
     data, expected = b"", []
     compressor = zlib.compressobj(wbits=-15)
     for opcode, value, compressed, marks, mask in messages:

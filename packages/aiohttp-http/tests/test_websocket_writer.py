@@ -54,7 +54,7 @@ class Connection:
         reader = WebSocketReader(queue, 0)
         reader.feed_data(b"".join(self.transport.writes))
         assert queue.exception() is None
-        result = []
+        result: list[tuple[int, Any]] = []
         while (message := queue.take()) is not None:
             result.append((message.type, message.data))
         return result

@@ -153,6 +153,8 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
         self.headers.update(upgrade.fields())
         self.force_close()
         payload_writer = await super().prepare(request)
+        if payload_writer is None:
+            raise RuntimeError("the response has been sent already; make a new one")
         self._take_over(request, upgrade)
         await payload_writer.drain()
         return payload_writer

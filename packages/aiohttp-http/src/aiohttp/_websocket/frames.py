@@ -122,9 +122,9 @@ def _bad_text(subject: str) -> WebSocketError:
 class FrameReader:
     """Check frames and hand on their payload as it arrives.
 
-    A subclass gets each fragment by `_handle_frame()`: a frame, or the part of a data frame that has
-    arrived; the parts after the first come as continuations, so that fragments look alike however
-    they were cut.  Control frames come whole, also between the fragments of a message.
+    A subclass gets each fragment by `_handle_frame()`: a frame, or the part of a data frame that
+    has arrived; the parts after the first come as continuations, so that fragments look alike
+    however they were cut.  Control frames come whole, also between the fragments of a message.
     """
 
     def __init__(self, max_msg_size: int, compress: bool, role: Role | None) -> None:

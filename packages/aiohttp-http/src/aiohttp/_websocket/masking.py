@@ -1,8 +1,8 @@
 """Masking, and framing in the same pass: what touches every byte of a payload.
 
-Masking is the XOR of the payload with the four bytes of a key (RFC 6455 §5.3); doing it again undoes
-it.  The compiled twin, ``_masking``, has the same functions and is taken when it was built, unless
-AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows roles, opcodes or limits.
+Masking is the XOR of the payload with the four bytes of a key (RFC 6455 §5.3); doing it again
+undoes it.  The compiled twin, ``_masking``, has the same functions and is taken when it was built,
+unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows roles, opcodes or limits.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Frames out: mask, compress, write, wait for the transport.
 
-One transport write a frame, but for big ones that need no mask.  This file knows a protocol that can be drained and its transport; it
-knows neither messages that come in nor the closing handshake, beyond refusing data after a close
-frame (RFC 6455 §5.5.1).
+One transport write a frame, but for big ones that need no mask.  This file knows a protocol that can
+be drained and its transport; it knows neither messages that come in nor the closing handshake,
+beyond refusing data after a close frame (RFC 6455 §5.5.1).
 """
 
 from __future__ import annotations
