@@ -1,0 +1,150 @@
+"""Files over HTTP: conditions, ranges, compressed siblings, small and large ones."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from aiohttp import web, web_fileresponse
+from aiohttp.test_utils import TestClient, TestServer
+
+LARGE = os.urandom(1000) * 300
+
+
+@pytest.fixture
+async def files(tmp_path: Path) -> AsyncIterator[tuple[TestClient, Path]]:  # type: ignore[type-arg]
+    """A server that answers /name with the file of that name."""
+
+    async def send(request: web.Request) -> web.FileResponse:
+        return web.FileResponse(tmp_path / request.match_info["name"])
+
+    (tmp_path / "small.txt").write_bytes(b"0123456789")
+    (tmp_path / "large.bin").write_bytes(LARGE)
+    (tmp_path / "empty").write_bytes(b"")
+    app = web.Application()
+    app.router.add_get("/{name}", send)
+    async with TestClient(TestServer(app), auto_decompress=False) as client:
+        yield client, tmp_path
+
+
+@pytest.mark.parametrize("sendfile", [True, False])
+async def test_whole_files(files: tuple[TestClient, Path], sendfile: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[type-arg]
+    monkeypatch.setattr(web_fileresponse, "NOSENDFILE", not sendfile)
+    client, _ = files
+    for name, content, kind in [
+        ("small.txt", b"0123456789", "text/plain"),
+        ("large.bin", LARGE, "application/octet-stream"),
+        ("empty", b"", "application/octet-stream"),
+    ]:
+        async with client.get(f"/{name}") as response:
+            assert response.status == 200
+            assert await response.read() == content
+            assert response.headers["Content-Length"] == str(len(content))
+            assert response.content_type == kind
+            assert response.headers["Accept-Ranges"] == "bytes"
+            assert {"Etag", "Last-Modified"} <= set(response.headers)
+        async with client.head(f"/{name}") as response:
+            assert response.headers["Content-Length"] == str(len(content))
+            assert await response.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "content", "content_range"),
+    [
+        ("bytes=2-4", 206, b"234", "bytes 2-4/10"),
+        ("bytes=8-", 206, b"89", "bytes 8-9/10"),
+        ("bytes=-3", 206, b"789", "bytes 7-9/10"),
+        ("bytes=-30", 206, b"0123456789", "bytes 0-9/10"),
+        ("bytes=5-100", 206, b"56789", "bytes 5-9/10"),
+        ("bytes=10-", 416, b"", "bytes */10"),
+        ("bytes=5-2", 416, b"", "bytes */10"),
+        ("bytes=99999999999999999999-", 416, b"", "bytes */10"),
+    ],
+)
+async def test_ranges(files: tuple[TestClient, Path], wanted: str, status: int, content: bytes, content_range: str) -> None:  # type: ignore[type-arg]
+    client, _ = files
+    async with client.get("/small.txt", headers={"Range": wanted}) as response:
+        assert response.status == status
+        assert await response.read() == content
+        assert response.headers["Content-Range"] == content_range
+
+
+async def test_conditions(files: tuple[TestClient, Path]) -> None:  # type: ignore[type-arg]
+    client, _ = files
+    async with client.get("/small.txt") as response:
+        etag, modified = response.headers["Etag"], response.headers["Last-Modified"]
+    past = "Thu, 01 Jan 1970 00:00:00 GMT"
+    for headers, status in [
+        ({"If-None-Match": etag}, 304),
+        ({"If-None-Match": f"W/{etag}"}, 304),
+        ({"If-None-Match": '"other"'}, 200),
+        ({"If-Modified-Since": modified}, 304),
+        ({"If-Modified-Since": past}, 200),
+        ({"If-Match": '"other"'}, 412),
+        ({"If-Unmodified-Since": past}, 412),
+        ({"If-Range": etag, "Range": "bytes=0-0"}, 206),
+        ({"If-Range": '"other"', "Range": "bytes=0-0"}, 200),
+        ({"If-Range": past, "Range": "bytes=0-0"}, 200),
+    ]:
+        async with client.get("/small.txt", headers=headers) as response:
+            assert response.status == status, headers
+            if status == 304:
+                assert response.headers["Etag"] == etag
+                assert "Content-Length" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("accept", "coding"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, br", "br"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("gzip;q=0", None),
+        ("", None),
+        ("deflate", None),
+    ],
+)
+async def test_compressed_siblings(files: tuple[TestClient, Path], accept: str, coding: str | None) -> None:  # type: ignore[type-arg]
+    client, root = files
+    (root / "small.txt.gz").write_bytes(gzip.compress(b"0123456789"))
+    (root / "small.txt.br").write_bytes(b"pretended")
+    async with client.get("/small.txt", headers={"Accept-Encoding": accept}) as response:
+        assert response.headers.get("Content-Encoding") == coding
+        assert response.content_type == "text/plain"
+        assert ("Vary" in response.headers) is (coding is not None)
+
+
+async def test_a_sibling_that_is_a_link_is_not_sent(files: tuple[TestClient, Path]) -> None:  # type: ignore[type-arg]
+    client, root = files
+    (root / "small.txt.gz").symlink_to(root / "large.bin")
+    async with client.get("/small.txt", headers={"Accept-Encoding": "gzip"}) as response:
+        assert await response.read() == b"0123456789"
+
+
+async def test_what_is_no_file_is_404(files: tuple[TestClient, Path]) -> None:  # type: ignore[type-arg]
+    client, root = files
+    (root / "directory").mkdir()
+    os.mkfifo(root / "pipe")
+    for name in ("missing", "directory", "pipe"):
+        async with client.get(f"/{name}") as response:
+            assert response.status == 404
+
+
+async def test_compression_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"x" * 300_000)
+
+    async def send(request: web.Request) -> web.FileResponse:
+        response = web.FileResponse(tmp_path / "large")
+        response.enable_compression()
+        return response
+
+    app = web.Application()
+    app.router.add_get("/", send)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/", headers={"Accept-Encoding": "gzip"}) as response:
+            assert response.headers["Content-Encoding"] == "gzip"
+            assert await response.read() == b"x" * 300_000

@@ -1,0 +1,336 @@
+"""Requests: every property, the body in each form, and copies."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict
+from yarl import URL
+
+from aiohttp import HttpVersion10, StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http_exceptions import BadMultipart
+from aiohttp.test_utils import make_mocked_request
+
+KEY = web.RequestKey("KEY", int)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def body_of(*chunks: bytes) -> StreamReader:
+    reader = StreamReader(BaseProtocol(asyncio.get_running_loop()), 2**16)
+    for chunk in chunks:
+        reader.feed_data(chunk)
+    reader.feed_eof()
+    return reader
+
+
+def posted(headers: dict[str, str], *chunks: bytes, **kwargs: Any) -> web.Request:
+    return make_mocked_request("POST", "/", headers=headers, payload=body_of(*chunks), **kwargs)
+
+
+def part(name: str, value: bytes, *more: str) -> bytes:
+    lines = [f"Content-Disposition: form-data; {name}", *more]
+    return b"--b\r\n" + "\r\n".join(lines).encode() + b"\r\n\r\n" + value + b"\r\n"
+
+
+# --- Request line and connection ---
+
+
+def test_parts_of_the_url() -> None:
+    request = make_mocked_request("GET", "/a%20b/c?x=1&y=%20z", headers={"Host": "ex.org:81"})
+    assert request.method == "GET"
+    assert request.path == "/a b/c"
+    assert request.raw_path == request.path_qs == "/a%20b/c?x=1&y=%20z"
+    assert request.query == {"x": "1", "y": " z"} and request.query_string == "x=1&y= z"
+    assert request.rel_url == URL("/a%20b/c?x=1&y=%20z")
+    assert request.url == URL("http://ex.org:81/a%20b/c?x=1&y=%20z")
+    assert (request.scheme, request.secure, request.host) == ("http", False, "ex.org:81")
+    assert (request.version.major, request.keep_alive) == (1, True)
+
+
+def test_an_absolute_target_goes_before_host() -> None:
+    request = make_mocked_request("GET", "https://full.org/p?q=1", headers={"Host": "other"})
+    assert (request.host, request.scheme, request.path) == ("full.org", "https", "/p")
+    assert request.url == URL("https://full.org/p?q=1")
+    assert request.rel_url == URL("/p?q=1")
+
+
+def test_without_host_it_is_the_address_that_was_reached() -> None:
+    request = make_mocked_request("GET", "/", version=HttpVersion10)
+    assert request.host == "127.0.0.1"
+    assert not request.keep_alive
+
+
+@pytest.mark.parametrize(
+    ("peername", "remote"), [(None, None), (("1.2.3.4", 5), "1.2.3.4"), ("/sock", "/sock")]
+)
+def test_remote(peername: object, remote: str | None) -> None:
+    request = make_mocked_request("GET", "/")
+    request.protocol.peername = peername  # type: ignore[misc]
+    assert request.remote == remote
+
+
+def test_extra_info_of_a_lost_connection() -> None:
+    request = make_mocked_request("GET", "/")
+    assert request.get_extra_info("sockname") == ("127.0.0.1", 80)
+    request.protocol.transport = None
+    assert request.transport is None
+    assert request.get_extra_info("sockname", "default") == "default"
+
+
+# --- Header fields ---
+
+
+def test_conditions_and_dates() -> None:
+    date = "Thu, 01 Jan 1970 00:00:10 GMT"
+    then = datetime.datetime(1970, 1, 1, 0, 0, 10, tzinfo=datetime.timezone.utc)
+    request = make_mocked_request(
+        "GET",
+        "/",
+        headers={
+            "If-Modified-Since": date,
+            "If-Unmodified-Since": "nonsense",
+            "If-Range": date,
+            "If-Match": "*",
+            "If-None-Match": '"a", W/"b"',
+        },
+    )
+    assert request.if_modified_since == request.if_range == then
+    assert request.if_unmodified_since is None
+    assert request.if_match is not None and request.if_match[0].value == "*"
+    assert request.if_none_match is not None
+    assert [(tag.value, tag.is_weak) for tag in request.if_none_match] == [("a", False), ("b", True)]
+    assert make_mocked_request("GET", "/").if_match is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("bytes=0-9", slice(0, 10, 1)),
+        ("bytes=5-", slice(5, None, 1)),
+        ("bytes=-5", slice(-5, None, 1)),
+        (None, slice(None, None, 1)),
+    ],
+)
+def test_ranges(text: str | None, wanted: slice) -> None:
+    headers = {} if text is None else {"Range": text}
+    assert make_mocked_request("GET", "/", headers=headers).http_range == wanted
+
+
+@pytest.mark.parametrize("text", ["bytes=5-1", "items=0-1", "bytes=0-1,3-4", "bytes=-", "bytes=٣-"])
+def test_ranges_that_are_none(text: str) -> None:
+    with pytest.raises(ValueError):
+        _ = make_mocked_request("GET", "/", headers={"Range": text}).http_range
+
+
+def test_cookies_and_forwarded() -> None:
+    request = make_mocked_request(
+        "GET",
+        "/",
+        headers=CIMultiDict(
+            [
+                ("Cookie", 'a=b; c="d e"'),
+                ("Forwarded", 'for=1.2.3.4;Proto=https, for="[::1]:80"'),
+                ("Forwarded", "bad;;, for=x"),
+            ]
+        ),
+    )
+    assert request.cookies == {"a": "b", "c": "d e"}
+    assert request.forwarded[0] == {"for": "1.2.3.4", "proto": "https"}
+    assert request.forwarded[-1] == {"for": "x"}
+    with pytest.raises(TypeError):
+        request.cookies["x"] = "y"  # type: ignore[index]
+
+
+# --- Body ---
+
+
+async def test_the_body_is_kept() -> None:
+    request = posted({"Content-Type": "text/plain; charset=koi8-r"}, "при".encode("koi8-r"), b"!")
+    assert request.body_exists and request.can_read_body
+    assert await request.text() == "при!"
+    assert await request.read() == "при!".encode("koi8-r")
+    assert not request.can_read_body
+    assert not make_mocked_request("GET", "/").body_exists
+
+
+async def test_json() -> None:
+    assert await posted({}, b'{"a": 1}').json() == {"a": 1}
+    assert await posted({}, b"x").json(loads=str.upper) == "X"
+    with pytest.raises(ValueError):
+        await posted({}, b"{").json()
+
+
+async def test_an_unknown_charset_is_the_peers_mistake() -> None:
+    with pytest.raises(web.HTTPUnsupportedMediaType) as caught:
+        await posted({"Content-Type": "text/plain; charset=nope"}, b"x").text()
+    assert isinstance(caught.value, LookupError)
+
+
+async def test_the_body_is_bounded_while_it_is_read() -> None:
+    assert await posted({}, b"x" * 10, client_max_size=10).read() == b"x" * 10
+    assert await posted({}, b"x" * 10, client_max_size=0).read() == b"x" * 10
+    with pytest.raises(web.HTTPRequestEntityTooLarge):
+        await posted({}, b"x" * 10, b"y", client_max_size=10).read()
+
+
+async def test_release_reads_to_the_end() -> None:
+    request = posted({}, b"x", b"y")
+    await request.release()
+    assert request.content.at_eof()
+
+
+# --- Forms ---
+
+
+async def test_an_urlencoded_form() -> None:
+    form = await posted(FORM, b"a=1&b=&a=%20+z&%C3%A9=%ff").post()
+    assert list(form.items()) == [("a", "1"), ("b", ""), ("a", "  z"), ("é", "\ufffd")]
+
+
+async def test_a_form_is_read_once() -> None:
+    request = posted(FORM, b"a=1")
+    assert await request.post() is await request.post()
+
+
+@pytest.mark.parametrize(
+    ("method", "content_type"), [("GET", FORM["Content-Type"]), ("POST", "application/json")]
+)
+async def test_what_is_no_form_is_empty(method: str, content_type: str) -> None:
+    request = make_mocked_request(
+        method, "/", headers={"Content-Type": content_type}, payload=body_of(b"a=1")
+    )
+    assert not await request.post()
+
+
+async def test_a_multipart_form() -> None:
+    request = posted(
+        MULTIPART,
+        part('name="a"', b"v1"),
+        part('name="json"', b"{}", "Content-Type: application/json"),
+        part('name="latin"', b"\xe9", "Content-Type: text/plain; charset=latin-1"),
+        part('name="f"; filename="x.txt"', b"file data", "Content-Type: text/x"),
+        b"--b--\r\n",
+    )
+    form = await request.post()
+    assert (form["a"], form["json"], form["latin"]) == ("v1", b"{}", "é")
+    file = form["f"]
+    assert isinstance(file, web.FileField)
+    assert (file.name, file.filename, file.content_type) == ("f", "x.txt", "text/x")
+    assert file.headers["Content-Type"] == "text/x"
+    assert file.file.read() == b"file data"
+    request._finish()
+    assert file.file.closed
+
+
+@pytest.mark.parametrize("headers", [FORM, MULTIPART])
+async def test_fields_are_counted(headers: dict[str, str]) -> None:
+    body = b"a=1&b=2&c=3"
+    if headers is MULTIPART:
+        body = part('name="a"', b"1") * 3 + b"--b--\r\n"
+    assert len(await posted(headers, body, client_max_fields=3).post()) == 3
+    assert len(await posted(headers, body, client_max_fields=0).post()) == 3
+    with pytest.raises(web.HTTPRequestEntityTooLarge) as caught:
+        await posted(headers, body, client_max_fields=2).post()
+    assert caught.value.text == "Maximum number of form fields 2 exceeded."
+
+
+async def test_bytes_are_counted_over_all_fields_and_files() -> None:
+    small = part('name="a"', b"x" * 40) + part('name="f"; filename="f"', b"y" * 40) + b"--b--\r\n"
+    request = posted(MULTIPART, small, client_max_size=80)
+    await request.post()
+    request._finish()
+    with pytest.raises(web.HTTPRequestEntityTooLarge):
+        await posted(MULTIPART, small, client_max_size=79).post()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        part("", b"no name") + b"--b--\r\n",
+        part('name="a"', b"x"),
+        b"--b\r\nno colon\r\n\r\nx\r\n--b--\r\n",
+        b"no boundary at all",
+    ],
+)
+async def test_a_malformed_form_is_the_peers_mistake(body: bytes) -> None:
+    with pytest.raises(BadMultipart):
+        await posted(MULTIPART, body).post()
+
+
+async def test_a_nested_form_needs_a_reader_of_ones_own() -> None:
+    inner = b"--c\r\n\r\nx\r\n--c--\r\n"
+    nested = part('name="n"', inner, "Content-Type: multipart/mixed; boundary=c") + b"--b--\r\n"
+    with pytest.raises(BadMultipart, match="custom reader"):
+        await posted(MULTIPART, nested).post()
+
+
+# --- Copies ---
+
+
+async def test_a_clone_differs_where_asked() -> None:
+    request = make_mocked_request("GET", "/a", headers={"X": "1"})
+    request["k"] = "v"
+    copy = request.clone(
+        method="POST",
+        rel_url="/b c?d=e",
+        headers={"Y": "2"},
+        scheme="https",
+        host="h",
+        remote="1.1.1.1",
+        client_max_size=5,
+        client_max_fields=6,
+    )
+    assert (copy.method, copy.path, copy.headers["Y"]) == ("POST", "/b c", "2")
+    assert copy.raw_headers == ((b"Y", b"2"),)
+    assert (copy.scheme, copy.secure, copy.host, copy.remote) == ("https", True, "h", "1.1.1.1")
+    assert str(copy.url) == "https://h/b%20c?d=e"
+    assert (copy.client_max_size, copy.client_max_fields) == (5, 6)
+    assert copy["k"] == "v" and copy.match_info is request.match_info
+    copy["k"] = "other"
+    assert request["k"] == "v" and request.method == "GET"
+    assert request.clone().headers == request.headers
+
+
+async def test_a_request_that_was_read_is_not_cloned() -> None:
+    request = posted({}, b"x")
+    await request.read()
+    with pytest.raises(RuntimeError, match="Cannot clone request after reading"):
+        request.clone()
+
+
+# --- Mapping and object ---
+
+
+def test_a_mapping_with_typed_keys() -> None:
+    request = make_mocked_request("GET", "/é")
+    with pytest.raises(KeyError):
+        _ = request[KEY]
+    with pytest.raises(KeyError):
+        del request[KEY]
+    request[KEY] = 1
+    assert request[KEY] == 1 and len(request) == 1 and list(request) == [KEY]
+    del request[KEY]
+    assert bool(request) and request == request and request != make_mocked_request("GET", "/")
+    assert repr(request) == "<Request GET /\\xe9 >"
+
+
+@pytest.mark.parametrize("name", ["message", "loop", "has_body"])
+def test_deprecated_properties(name: str) -> None:
+    request = make_mocked_request("GET", "/")
+    with pytest.warns(DeprecationWarning):
+        getattr(request, name)
+
+
+def test_an_application_is_known_after_routing() -> None:
+    app = web.Application()
+    app.pre_freeze()
+    request = make_mocked_request("GET", "/", app=app, match_info={"a": "b"})
+    assert request.app is app and request.match_info["a"] == "b"
+    request._match_info = None
+    with pytest.raises(RuntimeError, match="was not routed"):
+        _ = request.app
