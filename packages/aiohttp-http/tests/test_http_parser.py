@@ -137,6 +137,15 @@ async def test_reading_is_paused_for_one_call(build: str) -> None:
     assert len(parser.feed_data(GET)[0]) == 1
 
 
+async def test_the_end_while_reading_is_paused(build: str) -> None:
+    parser = make("Request", build)
+    ((_, payload),), _, _ = parser.feed_data(CHUNKED)
+    parser.pause_reading()
+    parser._parser.feed(b"2\r\nhi\r\n0\r\n\r\n")
+    parser.feed_eof()
+    assert await payload.read() == b"hi"
+
+
 async def test_a_response_without_a_body(build: str) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
     for options in ({"method": "HEAD"}, {"response_with_body": False}):

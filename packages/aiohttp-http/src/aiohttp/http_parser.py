@@ -197,6 +197,9 @@ class HttpParser(ABC, Generic[_Message]):
         Raises:
             BadHttpMessage: a message is incomplete; if it is a body, its stream raises, too.
         """
+        # No more will come, so holding back saves nothing: the streams get what there is.
+        while self._parser.paused and not self._upgraded and not self._is_full():
+            self._parser.resume()
         self._parser.feed_eof()
         if self._error is not None:
             raise self._error
