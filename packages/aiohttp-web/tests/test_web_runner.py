@@ -114,17 +114,17 @@ async def test_the_order_of_start_and_end() -> None:
         log.append("cleanup")
 
     async def shutdown(app: web.Application) -> None:
-        log.append(f"shutdown, listening at {len(runner.addresses)} places")
+        log.append(f"shutdown, listening at {len(own_runner.addresses)} places")
 
     app.on_startup.append(note)
     app.cleanup_ctx.append(context)
     app.on_shutdown.append(shutdown)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    await runner.cleanup()
+    own_runner = web.AppRunner(app, access_log=None)
+    await own_runner.setup()
+    await web.TCPSite(own_runner, "127.0.0.1", 0).start()
+    await own_runner.cleanup()
     assert log == ["context", "startup", "shutdown, listening at 0 places", "cleanup"]
-    assert runner.server is None
+    assert own_runner.server is None
 
 
 async def test_a_server_has_a_runner_too() -> None:

@@ -14,7 +14,7 @@ from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import hdrs
 from aiohttp._h1.limits import Limits
@@ -314,27 +314,34 @@ class RequestHandler(Incoming):
             super().data_received(data)
             return
         self._waiter = None
-        super().data_received(data)
-        if self._writing is Writing.IDLE:
-            self._waiter = waiter
-        else:
+        self._parser.feed(data)
+        if self._writing is not Writing.IDLE:
             self._serve_at_once(waiter)
+            return
+        self._waiter = waiter
+        if self._settings.head_timeout is not None:
+            self._watch_head()
 
     def _serve_at_once(self, waiter: asyncio.Future[None]) -> None:
         """Begin to serve the request in the inbox; the task goes on with what has to wait."""
-        task = self._task
-        turn = self._begin()
-        if task is not None and asyncio.current_task(self._loop) is None:
-            _enter_task(self._loop, task)
+        loop, task = self._loop, self._task
+        turn = self._turn = self._begin()
+        try:
+            _enter_task(loop, cast("asyncio.Task[None]", task))
+        except RuntimeError:
+            pass  # another task fed us, as a test may: ours has to do it all
+        else:
             try:
                 settled = turn.begin() and turn.result is Outcome.ANSWERED and self._is_settled()
             finally:
-                _leave_task(self._loop, task)
+                _leave_task(loop, cast("asyncio.Task[None]", task))
             if settled:
-                self._rest()
+                self._turn = None
+                self._writing = Writing.IDLE
+                self._due = Due.REQUEST
+                self._timer.set(self._settings.keepalive_timeout)
                 self._waiter = waiter
                 return
-        self._turn = turn
         if not waiter.done():
             waiter.set_result(None)
 
@@ -448,8 +455,9 @@ class RequestHandler(Incoming):
         return InOwnContext(exchange(self, request, handler, start_time))
 
     def _finish_request(self) -> None:
-        request, self._current_request = self._current_request, None
+        request = self._current_request
         if request is not None:
+            self._current_request = None
             request._finish()
 
     def _may_go_on(self) -> bool:
