@@ -60,6 +60,7 @@ EXTENSIONS = (
     ExtensionSource("aiohttp._websocket._masking", "aiohttp/_websocket/_masking.pyx"),
     ExtensionSource("aiohttp._websocket.frames_c", "aiohttp/_websocket/frames.py"),
     ExtensionSource("aiohttp._websocket.message_queue_c", "aiohttp/_websocket/message_queue.py"),
+    ExtensionSource("aiohttp._websocket.frame_writer_c", "aiohttp/_websocket/frame_writer.py"),
 )
 
 DIRECTIVES = {

@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
+from aiohttp._websocket import frame_writer, writer
+from aiohttp._websocket.frame_writer import (
+    MAX_SYNC_DEFLATE,
+    MIN_SEPARATE_PAYLOAD,
+    close_payload,
+)
 from aiohttp._websocket.frames import WebSocketReader
 from aiohttp._websocket.message_queue import WebSocketDataQueue
 from aiohttp._websocket.models import WSMsgType
-from aiohttp._websocket.writer import (
-    MAX_SYNC_DEFLATE,
-    MIN_SEPARATE_PAYLOAD,
-    WebSocketWriter,
-    close_payload,
-)
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import ClientConnectionResetError
 
@@ -37,17 +37,26 @@ class FakeTransport:
         self.writes.append(data)
 
 
+WRITERS: dict[str, Any] = {"py": frame_writer.WebSocketWriter}
+try:
+    from aiohttp._websocket import frame_writer_c  # type: ignore[attr-defined]
+except ImportError:
+    pass
+else:
+    WRITERS["c"] = frame_writer_c.WebSocketWriter
+
+
 class Connection:
     """A writer and what comes of it at the other end."""
+
+    writer_class: Any
 
     def __init__(self, **options: Any) -> None:
         loop = asyncio.get_running_loop()
         self.protocol = BaseProtocol(loop)
         self.transport = FakeTransport()
         self.protocol.transport = cast(asyncio.Transport, self.transport)
-        self.writer = WebSocketWriter(
-            self.protocol, cast(asyncio.Transport, self.transport), **options
-        )
+        self.writer = self.writer_class(self.protocol, self.transport, **options)
 
     def received(self) -> list[tuple[int, Any]]:
         queue = WebSocketDataQueue(self.protocol, 2**30, loop=asyncio.get_running_loop())
@@ -58,6 +67,15 @@ class Connection:
         while (message := queue.take()) is not None:
             result.append((message.type, message.data))
         return result
+
+
+@pytest.fixture(autouse=True, params=WRITERS)
+def build(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "writer_class", WRITERS[request.param], raising=False)
+
+
+def test_the_writer_in_use() -> None:
+    assert writer.WebSocketWriter in WRITERS.values()
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 300_000])

@@ -178,7 +178,7 @@ class WebSocketSession(Generic[DecodeText]):
 
     @property
     def close_code(self) -> int | None:
-        """The peer's close code, 0 if it gave none; 1006 without its close frame; None while open."""
+        """The peer's close code, 0 if it gave none; 1006 if it did not close; None while open."""
         return self._close_code
 
     def exception(self) -> BaseException | None:
