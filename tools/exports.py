@@ -123,13 +123,14 @@ def bound_names(path: Path) -> set[str]:
 
 
 def defined_names(module: Module) -> set[str]:
-    """Return what a module defines; a package defines what it imports from its own modules."""
+    """Return what a module defines, or has from a room: what it does may be kept in one."""
     names = set()
     package = module.name if module.is_package else module.name.rpartition(".")[0]
     for name, node in _bindings(ast.parse(module.path.read_text("utf-8")).body):
         if isinstance(node, ast.ImportFrom):
             origin = absolute(node.module or "", node.level, package)
-            if module.is_package and origin.startswith(f"{module.name}."):
+            inner = module.is_package and origin.startswith(f"{module.name}.")
+            if inner or origin.startswith("aiohttp._"):
                 names.add(name)
         elif not isinstance(node, ast.Import):
             names.add(name)

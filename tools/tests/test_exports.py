@@ -73,6 +73,13 @@ def test_a_place_out_of_step_is_named(
     assert any(expected in sentence for sentence in sentences), sentences
 
 
+def test_a_door_may_have_a_name_from_a_room(family: Path) -> None:
+    streams = family / "packages/aiohttp-http/src/aiohttp/streams.py"
+    streams.write_text("from aiohttp._brook import Stream\n")
+
+    assert not list(findings(family))
+
+
 def test_a_package_defines_what_its_own_modules_give_it(family: Path) -> None:
     streams = family / "packages/aiohttp-http/src/aiohttp/streams.py"
     streams.unlink()
