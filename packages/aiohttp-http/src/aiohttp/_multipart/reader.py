@@ -6,8 +6,8 @@ This file knows streams. It does not know which role receives the body.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from aiohttp import hdrs
 from aiohttp._fields.media_type import parse_mimetype
@@ -21,7 +21,17 @@ from aiohttp.streams import DEFAULT_CHUNK_SIZE, StreamReader
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
-    from aiohttp.client_reqrep import ClientResponse
+
+class _Response(Protocol):
+    """What a response is here."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    content: StreamReader
+
+    def release(self) -> Awaitable[None]: ...
+
 
 # Bytes of preamble (RFC 2046 §5.1.1) that are skipped: it was a line or two for people whose mail
 # program did not know multipart.
@@ -98,7 +108,7 @@ class MultipartReader:
         return part
 
     @classmethod
-    def from_response(cls, response: ClientResponse) -> MultipartResponseWrapper:
+    def from_response(cls, response: _Response) -> MultipartResponseWrapper:
         """Return a reader of a response's body that releases the response at the end."""
         reader = cls(response.headers, response.content)
         wrapper: MultipartResponseWrapper = cls.response_wrapper_cls(response, reader)
@@ -251,7 +261,7 @@ class MultipartResponseWrapper:
         stream: reads its body.
     """
 
-    def __init__(self, resp: ClientResponse, stream: MultipartReader) -> None:
+    def __init__(self, resp: _Response, stream: MultipartReader) -> None:
         self.resp = resp
         self.stream = stream
 
@@ -266,8 +276,7 @@ class MultipartResponseWrapper:
 
     def at_eof(self) -> bool:
         """Tell whether the response's body was read whole."""
-        content: StreamReader = self.resp.content
-        return content.at_eof()
+        return self.resp.content.at_eof()
 
     async def next(self) -> MultipartReader | BodyPartReader | None:
         """Return the next part; None after the last."""

@@ -256,7 +256,7 @@ class MultipartWriter(Payload):
                 internal_logger.exception("Failed to close multipart part %r", part)
 
     def _beginning(self, part: Payload) -> bytes:
-        return b"--" + self._boundary + b"\r\n" + part._binary_headers
+        return b"--" + self._boundary + b"\r\n" + part.binary_headers
 
     def _ending(self) -> bytes:
         return b"--" + self._boundary + b"--\r\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 from multidict import CIMultiDict
 
 from aiohttp import hdrs
-from aiohttp._content_headers import _SENTINEL, sentinel
+from aiohttp._content_headers import sentinel
 from aiohttp._fields.disposition import content_disposition_header
 from aiohttp._fields.media_type import DEFAULT_CONTENT_TYPE
 from aiohttp._h1.serialize import trailer_section
@@ -54,7 +54,7 @@ class Payload(ABC):
         self,
         value: Any,
         headers: _Headers = None,
-        content_type: str | _SENTINEL | None = sentinel,
+        content_type: Any = sentinel,
         filename: str | None = None,
         encoding: str | None = None,
         **kwargs: Any,
@@ -90,7 +90,15 @@ class Payload(ABC):
 
     @property
     def _binary_headers(self) -> bytes:
-        """The fields as the head of a part (RFC 2046 §5.1), with the empty line after them."""
+        return self.binary_headers
+
+    @property
+    def binary_headers(self) -> bytes:
+        """The fields as the head of a part (RFC 2046 §5.1), with the empty line after them.
+
+        Raises:
+            ValueError: a field contains a control character.
+        """
         # A trailer section is that: fields, and an empty line.
         return trailer_section(self._headers)[_LAST_CHUNK_LINE:]
 
