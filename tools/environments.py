@@ -66,8 +66,8 @@ class Environment:
     def make(self, *requirements: str) -> Environment:
         """Create the environment, unless one made of the same things is there."""
         stamp = self.path / "made-of"
-        seed = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
-        seed.update("\n".join([sys.version, sys.base_prefix, *requirements]).encode())
+        made_of = [dependency_groups(), sys.version, sys.base_prefix, *requirements]
+        seed = hashlib.sha256("\n".join(made_of).encode())
         if stamp.is_file() and stamp.read_text("utf-8") == seed.hexdigest():
             return self
         if importlib.util.find_spec("ensurepip") is None:
@@ -110,6 +110,13 @@ class Environment:
         """Run this environment's Python; return its exit status."""
         command = [str(self.python), *arguments]
         return subprocess.run(command, cwd=cwd, env={**os.environ, **environ}).returncode
+
+
+def dependency_groups() -> str:
+    """Return the text of the groups: a bare Python 3.10 cannot read TOML."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    _, _, rest = text.partition("\n[dependency-groups]\n")
+    return rest.partition("\n[")[0]
 
 
 def build_wheels(variant: Variant = Variant.COMPILED) -> Wheelhouse:
