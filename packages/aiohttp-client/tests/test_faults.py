@@ -253,7 +253,7 @@ async def test_waiting_for_a_place_is_part_of_connecting() -> None:
     async with serving(answering(data, then_wait=True)) as url:
         async with ClientSession(connector=TCPConnector(limit=1)) as session:
             async with session.get(url):
-                with pytest.raises(ConnectionTimeoutError, match="127.0.0.1"):
+                with pytest.raises(ConnectionTimeoutError, match=r"127\.0\.0\.1"):
                     await session.get(url, timeout=ClientTimeout(connect=0.01))
             assert nothing_left(session)
 
@@ -262,7 +262,7 @@ async def test_refused() -> None:
     async with serving(answering(b"")) as url:
         pass
     async with ClientSession() as session:
-        with pytest.raises(ClientConnectionError, match="Cannot connect to host 127.0.0.1"):
+        with pytest.raises(ClientConnectionError, match=r"Cannot connect to host 127\.0\.0\.1"):
             await session.get(url)
         assert nothing_left(session)
 

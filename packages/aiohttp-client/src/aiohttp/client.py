@@ -239,8 +239,8 @@ class _RequestOptions(TypedDict, total=False):
 class ClientSession:
     """A pool of connections, a cookie jar, and what all of its calls have in common.
 
-    Make one for a program, not one for a call; close it by ``async with`` or `close`.  Arguments that
-    a call has too are the defaults of its calls; see `request`.
+    Make one for a program, not one for a call; close it by ``async with`` or `close`.  Arguments
+    that a call has too are the defaults of its calls; see `request`.
 
     Args:
         base_url: what relative URLs of calls are relative to; its path ends in ``/``.
@@ -253,8 +253,8 @@ class ClientSession:
         request_class, response_class, ws_response_class: what calls are made of.
         cookie_jar: default a `CookieJar`.
         connector_owner: whether closing the session closes the connector.
-        raise_for_status: raise `ClientResponseError` for 400 and above; or a coroutine function that
-            is called with each response.
+        raise_for_status: raise `ClientResponseError` for 400 and above; or a coroutine function
+            that is called with each response.
         timeout: default 5 minutes for the whole call, 30 seconds for a socket to connect.
         auto_decompress: undo Content-Encoding.
         trust_env: take proxies and credentials from the environment.
@@ -429,8 +429,8 @@ class ClientSession:
         ``params``: added to the query.  ``data``: the body (bytes, str, mapping, pairs, `FormData`,
         file, async iterable, `Payload`); ``json``: the body, serialized.  ``cookies``, ``headers``,
         ``skip_auto_headers``: added to the session's.  ``auth``.  ``allow_redirects``,
-        ``max_redirects``.  ``compress``: ``True``, ``"deflate"``, ``"gzip"``.  ``chunked``: send the
-        body in chunks.  ``expect100``: wait with the body until the server wants it.
+        ``max_redirects``.  ``compress``: ``True``, ``"deflate"``, ``"gzip"``.  ``chunked``: send
+        the body in chunks.  ``expect100``: wait with the body until the server wants it.
         ``raise_for_status``.  ``read_until_eof``: a body without a length ends with the connection.
         ``proxy``, ``proxy_auth``, ``proxy_headers``.  ``timeout``: a `ClientTimeout`.  ``ssl``:
         ``True`` (check the certificate), ``False``, a `Fingerprint` or a context;
@@ -532,9 +532,10 @@ class ClientSession:
         check_scheme(url, connector.allowed_protocol_schema_set)
         if options.json is not None:
             options.data = self._json_body(options)
-        call = Call(self, connector, method, url, options)
+        call = _SessionCall(self, connector, method, url, options)
+        call.may_retry = self._retry_connection
+        call.requote = self._requote_redirect_url
         call.headers = self._prepare_headers(options.headers)
-        call.version = self._version
         call.timeout = timeout = self._timeout
         call.response_params = self._response_params
         if self._skip_auto_headers:
@@ -596,7 +597,7 @@ class ClientSession:
             Trace(
                 self,
                 trace_config,
-                trace_config.trace_config_ctx(trace_request_ctx=trace_request_ctx),  # type: ignore[arg-type]
+                trace_config.trace_config_ctx(trace_request_ctx=trace_request_ctx),
             )
             for trace_config in self._trace_configs
         ]
@@ -880,15 +881,85 @@ class ClientSession:
         return self._trace_configs
 
 
+class _SessionCall(Call):
+    """A call of a session."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        connector: BaseConnector,
+        method: str,
+        url: URL,
+        options: RequestOptions,
+    ) -> None:
+        super().__init__(
+            connector,
+            connector.allowed_protocol_schema_set,
+            session._cookie_jar,
+            session._loop,
+            method,
+            url,
+            options,
+        )
+        self.session = session
+        if session._default_auth is not None:
+            self.default_auth = session._default_auth
+            self.default_origin = session._base_url_origin
+
+    def new_request(
+        self, url: URL, auth: BasicAuth | None, proxy: ProxyResolution
+    ) -> ClientRequest:
+        session = self.session
+        options = self.options
+        request = session._request_class(
+            self.method,
+            url,
+            params=self.params,
+            headers=self.headers,
+            skip_auto_headers=self.skip_auto_headers,
+            data=self.data,
+            cookies=self.cookies_for(url),
+            auth=auth,
+            version=session._version,
+            compress=options.compress,
+            chunked=options.chunked,
+            expect100=options.expect100,
+            loop=session._loop,
+            response_class=session._response_class,
+            proxy=proxy.url,
+            proxy_auth=proxy.auth,
+            timer=self.deadline,
+            session=session,
+            ssl=self.ssl,
+            server_hostname=options.server_hostname,
+            proxy_headers=self.proxy_headers if proxy.url is not None else None,
+            traces=self.traces,
+            trust_env=False,  # what the environment says was found before
+        )
+        request.response_params = self.response_params
+        if options.upload_tracker is not None:
+            request.upload_tracker = options.upload_tracker
+        return request
+
+    def cookies_for(self, url: URL) -> Any:
+        """Return the cookies that go to ``url``: those of the jar, and the call's own over them."""
+        jar = self.cookie_jar
+        cookies: Any = jar.filter_cookies(url) if len(jar) else None
+        if not self.cookies:
+            return cookies
+        own = self.session._cookies_for(self.cookies, url)
+        if not cookies:
+            return own
+        cookies.update(own)
+        return cookies
+
+
 # What the constructor and a call are given, checked…
 
 
 def _checked_base_url(base_url: StrOrURL | None) -> tuple[URL | None, URL | None]:
     """Return the base URL and its origin."""
-    if base_url is None or isinstance(base_url, URL):
-        url = base_url
-    else:
-        url = URL(base_url)
+    url = URL(base_url) if isinstance(base_url, str) else base_url
     if url is None:
         return None, None
     try:
@@ -1052,7 +1123,7 @@ def request(
     loop: asyncio.AbstractEventLoop | None = None,
     **kwargs: Any,
 ) -> _SessionRequestContextManager:
-    """Make one call without keeping a session: ``async with aiohttp.request("GET", url) as response``.
+    """Make one call without keeping a session: ``async with request("GET", url) as response``.
 
     ``connector``: carries the request, and is left open.  Keyword arguments as of
     `ClientSession.request`.

@@ -1,8 +1,8 @@
 """One connection of the client: what the transport delivers, turned into heads and bodies.
 
-It is the sink of the HTTP/1.1 parser.  It knows neither requests nor redirects nor the pool: whoever
-uses the connection says with what to expect (`expect_response`), awaits the head (`read`) and looks
-at `should_close` when the body has ended.
+It is the sink of the HTTP/1.1 parser.  It knows neither requests nor redirects nor the pool:
+whoever uses the connection says what to expect (`expect_response`), awaits the head (`read`) and
+looks at `should_close` when the body has ended.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp._body_feed import BodyFeed, open_body_feed
 from aiohttp._client.options import DEFAULT_READ_BUFSIZE, ResponseParams
+from aiohttp._fields.bodies import EMPTY_BODY_STATUS_CODES
 from aiohttp._futures import set_exception, set_result
 from aiohttp._h1 import ResponseParser
 from aiohttp._h1.kinds import BodyKind
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawResponseMessage
+from aiohttp._switches import DEBUG
 from aiohttp._timers import BaseTimerContext, calculate_timeout_when
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import (
@@ -29,7 +31,6 @@ from aiohttp.client_exceptions import (
     ServerDisconnectedError,
     SocketTimeoutError,
 )
-from aiohttp.helpers import DEBUG, EMPTY_BODY_STATUS_CODES
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 from aiohttp.http_parser import HttpResponseParser
 from aiohttp.log import client_logger
@@ -227,8 +228,8 @@ class ResponseHandler(BaseProtocol):
     ) -> None:
         """Say how to read all responses to come; `expect_response` with the values one by one.
 
-        Whoever calls this, and not `expect_response`, sends requests that the protocol does not know
-        of: responses are taken as they come.
+        Whoever calls this, and not `expect_response`, sends requests that the protocol does not
+        know of: responses are taken as they come.
         """
         params = ResponseParams(
             limits=Limits(max_line_size, max_field_size, max_headers),
@@ -285,7 +286,7 @@ class ResponseHandler(BaseProtocol):
 
     # The sink of the parser…
 
-    def on_head(self, message: RawResponseMessage, framing: Framing) -> None:
+    def on_head(self, message: Any, framing: Framing) -> None:
         """Take a head."""
         if self._reading is not Reading.HEAD:
             self._message = message  # the connection is lost, and this is what had come

@@ -1,8 +1,8 @@
 """A request on its way out and the response to it.
 
-`ClientRequest` says what is to be sent and sends it over one connection; `ClientResponse` is what came
-back.  Neither knows the pool, redirects or middlewares.  A response needs no socket: it is fed by
-whatever has `read()`, `upgraded` and the few other names of `client_proto.ResponseHandler`.
+`ClientRequest` says what is to be sent and sends it over one connection; `ClientResponse` is what
+came back.  Neither knows the pool, redirects or middlewares.  A response needs no socket: it is fed
+by whatever has `read()` and `upgraded`, as `client_proto.ResponseHandler` has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.cookies import SimpleCookie
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import attr
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
@@ -107,7 +107,7 @@ class _RequestInfo(NamedTuple):
 
 
 class RequestInfo(_RequestInfo):
-    """The request that a response answers; ``url`` is without its fragment, ``real_url`` with it."""
+    """The request that a response answers; only ``real_url`` has the fragment."""
 
     def __new__(
         cls,
@@ -141,9 +141,9 @@ class ClientRequest:
     overridden.
     """
 
-    GET_METHODS = set(request_head.BODILESS_METHODS)
-    POST_METHODS = {hdrs.METH_PATCH, hdrs.METH_POST, hdrs.METH_PUT}
-    ALL_METHODS = GET_METHODS | POST_METHODS | {hdrs.METH_DELETE}
+    GET_METHODS: ClassVar[set[str]] = set(request_head.BODILESS_METHODS)
+    POST_METHODS: ClassVar[set[str]] = {hdrs.METH_PATCH, hdrs.METH_POST, hdrs.METH_PUT}
+    ALL_METHODS: ClassVar[set[str]] = GET_METHODS | POST_METHODS | {hdrs.METH_DELETE}
 
     DEFAULT_HEADERS: Mapping[str, str] = {
         hdrs.ACCEPT: "*/*",
@@ -271,6 +271,10 @@ class ClientRequest:
         """The timer of the call."""
         return self._timer
 
+    @timer.setter
+    def timer(self, timer: BaseTimerContext) -> None:
+        self._timer = timer
+
     @property
     def host(self) -> str:
         """The host, as it goes over the wire."""
@@ -390,6 +394,11 @@ class ClientRequest:
     # The body…
 
     @property
+    def body_payload(self) -> payload.Payload | None:
+        """The body; ``None`` when there is none."""
+        return self._body
+
+    @property
     def body(self) -> payload.Payload | bytes:
         """The body; ``b""`` when there is none."""
         return self._body if self._body is not None else b""
@@ -451,7 +460,7 @@ class ClientRequest:
             self._continue = self.loop.create_future()
 
     def _get_content_length(self) -> int | None:
-        """Return the bytes of body that Content-Length announces; ``ValueError`` when it is none."""
+        """Return the bytes that Content-Length announces; ``ValueError`` when it is no number."""
         value = self.headers.get(hdrs.CONTENT_LENGTH)
         if value is None:
             return None
@@ -616,7 +625,7 @@ class ClientRequest:
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
     ) -> BaseException | None:
-        """Send the body, at most ``content_length`` bytes of it; return what stopped it, if anything.
+        """Send the body, at most ``content_length`` bytes; return what stopped it, if anything.
 
         The failure was told to the protocol of ``conn`` then.
         """
@@ -642,7 +651,7 @@ class ClientRequest:
             self._writer.remove_done_callback(self._forget_writer)
             self._writer = None
 
-    async def _on_chunk_request_sent(self, chunk: bytes) -> None:
+    async def _on_chunk_request_sent(self, chunk: Any) -> None:
         for trace in self._traces:
             await trace.send_request_chunk_sent(self.method, self.url, chunk)
 
@@ -718,9 +727,7 @@ class ClientResponse(HeadersMixin):
     _closed = True
     _released = False
     _in_context = False
-    _resolve_charset: Callable[[ClientResponse, bytes], str] = staticmethod(  # type: ignore[assignment]
-        lambda *_: "utf-8"
-    )
+    _resolve_charset: Callable[[ClientResponse, bytes], str] = staticmethod(lambda *_: "utf-8")
     # The task that sends the body of the request, while it runs.
     _writer_task: asyncio.Task[None] | None = None
     _stream_writer: AbstractStreamWriter | None = None
@@ -798,7 +805,7 @@ class ClientResponse(HeadersMixin):
 
     @property
     def upload_complete(self) -> asyncio.Future[None]:
-        """Deprecated: a future that is done when the body of the request is no longer being sent."""
+        """Deprecated: a future that is done when the body of the request is not being sent."""
         _UPLOAD_COMPLETE.warn()
         if self._upload_complete is None:
             self._upload_complete = self._loop.create_future()
@@ -880,6 +887,20 @@ class ClientResponse(HeadersMixin):
         kind, parameters = multipart.parse_content_disposition(raw)
         filename = multipart.content_disposition_filename(parameters)
         return ContentDisposition(kind, MappingProxyType(dict(parameters)), filename)
+
+    @property
+    def set_cookie_fields(self) -> tuple[str, ...] | None:
+        """The Set-Cookie fields as they came; ``None`` when there are none."""
+        return self._raw_cookie_headers
+
+    @property
+    def upload_task(self) -> asyncio.Task[None] | None:
+        """The task that sends the body of the request; ``None`` when it is through."""
+        return self._writer_task
+
+    def set_history(self, history: tuple[ClientResponse, ...]) -> None:
+        """Remember which responses redirected here."""
+        self._history = history
 
     @reify
     def history(self) -> tuple[ClientResponse, ...]:

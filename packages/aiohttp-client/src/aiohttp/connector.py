@@ -1,7 +1,7 @@
 """Connections: the pool of them, and the ways to make one (TCP, Unix socket, named pipe, proxies).
 
-Connectors carry requests (`BaseConnector.send`); they know nothing of redirects, cookies or sessions.
-Who may have a connection is decided in `_client.pool`.
+Connectors carry requests (`BaseConnector.send`); they know nothing of redirects, cookies or
+sessions.  Who may have a connection is decided in `_client.pool`.
 """
 
 from __future__ import annotations
@@ -730,7 +730,7 @@ class TCPConnector(BaseConnector):
                     RuntimeWarning,
                     stacklevel=2,
                 )
-        self._ssl_shutdown_timeout: float | None = ssl_shutdown_timeout  # type: ignore[assignment]
+        self._ssl_shutdown_timeout: float | None = ssl_shutdown_timeout
 
     @property
     def family(self) -> int:
@@ -849,7 +849,7 @@ class TCPConnector(BaseConnector):
         with errors_named(req.connection_key, client_error):
             async with ceil_timeout(timeout.sock_connect, timeout.ceil_threshold):
                 sock = await dial(self._loop, addr_infos, dialing)
-                return await self._loop.create_connection(*args, **kwargs, sock=sock)  # type: ignore[return-value]
+                return await self._loop.create_connection(*args, **kwargs, sock=sock)
 
     # TLS…
 
@@ -871,7 +871,7 @@ class TCPConnector(BaseConnector):
         self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
         proxy_req = self._update_proxy_auth_header_and_build_proxy_req(req)
-        proxy_req._timer = req.timer
+        proxy_req.timer = req.timer
         transport, protocol = await self._create_direct_connection(
             proxy_req, [], timeout, client_error=ClientProxyConnectionError
         )

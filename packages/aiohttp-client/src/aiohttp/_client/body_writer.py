@@ -53,8 +53,8 @@ async def write_body(
 ) -> BaseException | None:
     """Send ``payload``; at most ``content_length`` bytes of it (``None``: all).
 
-    Returns ``None`` when it was sent, or else why not; that was told to ``conn.protocol`` then.  When
-    cancelled, closes ``conn``: a body that stopped half-way leaves it unusable.
+    Returns ``None`` when it was sent, or else why not; that was told to ``conn.protocol`` then.
+    When cancelled, closes ``conn``: a body that stopped half-way leaves it unusable.
     """
     protocol = conn.protocol
     try:

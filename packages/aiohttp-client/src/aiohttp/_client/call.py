@@ -6,6 +6,7 @@ decided on the way is decided in the pure rooms beside it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +32,14 @@ from aiohttp.log import client_logger
 from aiohttp.payload import _CLOSE_FUTURES, BytesPayload
 
 if TYPE_CHECKING:
+    import asyncio
+
     from aiohttp._client.deadlines import AnyDeadline
     from aiohttp._client.exchange import Exchange
     from aiohttp._client.options import ClientTimeout, RequestOptions, ResponseParams
     from aiohttp._client.proxies import ProxyResolution, ProxyResolver
     from aiohttp._fields.auth import BasicAuth
-    from aiohttp._h1.messages import HttpVersion
-    from aiohttp.client import ClientSession
+    from aiohttp.abc import AbstractCookieJar
     from aiohttp.client_reqrep import ClientRequest, ClientResponse
     from aiohttp.tracing import Trace
 
@@ -49,10 +51,10 @@ _DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionRese
 _NO_TRACES: list[Trace] = []
 
 
-class Call:
+class Call(ABC):
     """What is to be asked next, and what was asked before; made for each call.
 
-    The session sets what differs from the values of the class.
+    The session sets what differs from the values of the class, and makes the requests.
     """
 
     ssl: Any = True
@@ -60,27 +62,38 @@ class Call:
     proxies: ProxyResolver | None = None
     proxy_headers: CIMultiDict[str] | None = None
     netrc: Callable[[str], BasicAuth | None] | None = None
+    # The session's credentials, and the one origin that may see them (None: all may).
+    default_auth: BasicAuth | None = None
+    default_origin: URL | None = None
     skip_auto_headers: frozenset[str] | None = None
     middlewares: Sequence[Any] = ()
     traces: list[Trace] = _NO_TRACES
     # Responses that redirected, oldest first.
     history: tuple[ClientResponse, ...] = ()
     headers: CIMultiDict[str]
-    version: HttpVersion
     timeout: ClientTimeout
     response_params: ResponseParams
     deadline: AnyDeadline
+    # Whether to send an idempotent request again when its kept connection was dead.
+    may_retry = True
+    # Whether the location of a redirect is percent-encoded anew.
+    requote = True
 
     def __init__(
         self,
-        session: ClientSession,
         exchange: Exchange,
+        schemes: frozenset[str],
+        cookie_jar: AbstractCookieJar,
+        loop: asyncio.AbstractEventLoop,
         method: str,
         url: URL,
         options: RequestOptions,
     ) -> None:
-        self.session = session
         self.exchange = exchange
+        # What the exchange can reach.
+        self.schemes = schemes
+        self.cookie_jar = cookie_jar
+        self.loop = loop
         self.options = options
         # The request of the next hop.
         self.method = method
@@ -103,10 +116,10 @@ class Call:
                 await self._abandon_body(request)
                 raise
             if redirect is None:
-                if request._body is not None:
+                if request.body_payload is not None:
                     await self._close_body(request, response)
                 if self.history:
-                    response._history = self.history
+                    response.set_history(self.history)
                 return response
             for trace in self.traces:
                 await trace.send_request_redirect(
@@ -116,7 +129,7 @@ class Call:
 
     async def _hop(self) -> tuple[ClientRequest, ClientResponse]:
         """Send the next request; once more when it met a connection that had died meanwhile."""
-        may_retry = self.session._retry_connection and self.method in IDEMPOTENT_METHODS
+        may_retry = self.may_retry and self.method in IDEMPOTENT_METHODS
         while True:
             url, auth = self._asked_url()
             if auth is None and self.netrc is not None:
@@ -125,7 +138,7 @@ class Call:
             tracker = self.options.upload_tracker
             if tracker is not None:
                 tracker.attempt_started()
-            request = self._make_request(url, auth, proxy)
+            request = self.new_request(url, auth, proxy)
             try:
                 if self.middlewares:
                     handler = build_client_middlewares(self._send, self.middlewares)
@@ -133,7 +146,7 @@ class Call:
                 else:
                     response = await self.exchange.send(request, self.traces, self.timeout)
             except _DEAD_CONNECTION:
-                body = request._body
+                body = request.body_payload
                 if may_retry and request.connection_reused and (body is None or not body.consumed):
                     may_retry = False
                     if body is not None:
@@ -144,9 +157,9 @@ class Call:
             except BaseException:
                 await self._abandon_body(request)
                 raise
-            if response._raw_cookie_headers:
-                self.session.cookie_jar.update_cookies_from_headers(
-                    response._raw_cookie_headers, response.url
+            if response.set_cookie_fields:
+                self.cookie_jar.update_cookies_from_headers(
+                    response.set_cookie_fields, response.url
                 )
             return request, response
 
@@ -165,47 +178,21 @@ class Call:
         if url.raw_user is not None or url.raw_password is not None:
             self.url, from_url = strip_auth_from_url(url)
             url = self.url
-        elif self.auth is None and self.session._default_auth is None:
+        elif self.auth is None and self.default_auth is None:
             return url, None
         return url, self._choose_auth(url, from_url)
 
-    def _make_request(
+    @abstractmethod
+    def new_request(
         self, url: URL, auth: BasicAuth | None, proxy: ProxyResolution
     ) -> ClientRequest:
-        session = self.session
-        options = self.options
-        request = session._request_class(
-            self.method,
-            url,
-            params=self.params,
-            headers=self.headers,
-            skip_auto_headers=self.skip_auto_headers,
-            data=self.data,
-            cookies=self._choose_cookies(url),
-            auth=auth,
-            version=self.version,
-            compress=options.compress,
-            chunked=options.chunked,
-            expect100=options.expect100,
-            loop=session._loop,
-            response_class=session._response_class,
-            proxy=proxy.url,
-            proxy_auth=proxy.auth,
-            timer=self.deadline,
-            session=session,
-            ssl=self.ssl,
-            server_hostname=options.server_hostname,
-            proxy_headers=self.proxy_headers if proxy.url is not None else None,
-            traces=self.traces,
-            trust_env=False,  # what the environment says was found before
-        )
-        request.response_params = self.response_params
-        if options.upload_tracker is not None:
-            request.upload_tracker = options.upload_tracker
-        return request
+        """Return the request of the next hop."""
+
+    @abstractmethod
+    def cookies_for(self, url: URL) -> Any:
+        """Return the cookies that go to ``url``: those of the jar, and the call's own over them."""
 
     def _choose_auth(self, url: URL, from_url: BasicAuth | None) -> BasicAuth | None:
-        session = self.session
         explicit = self.auth
         if not self.history:
             credentials.refuse_two_sources(explicit, from_url, self.headers)
@@ -215,8 +202,8 @@ class Call:
             url,
             explicit=explicit,
             from_url=from_url,
-            default=session._default_auth,
-            default_origin=session._base_url_origin,
+            default=self.default_auth,
+            default_origin=self.default_origin,
             headers=self.headers,
         )
 
@@ -224,25 +211,15 @@ class Call:
         """Ask the netrc file, in a thread; what the headers say goes before it."""
         if self.netrc is None or url.host is None or hdrs.AUTHORIZATION in self.headers:
             return None
-        return await self.session._loop.run_in_executor(None, self.netrc, url.host)
+        return await self.loop.run_in_executor(None, self.netrc, url.host)
 
     async def _resolve_proxy(self, url: URL) -> ProxyResolution:
         resolver = self.proxies
         if resolver is None:
             return DIRECT
         if resolver.blocking:
-            return await self.session._loop.run_in_executor(None, resolver.resolve, url)
+            return await self.loop.run_in_executor(None, resolver.resolve, url)
         return resolver.resolve(url)
-
-    def _choose_cookies(self, url: URL) -> Any:
-        jar = self.session.cookie_jar
-        cookies: Any = jar.filter_cookies(url) if len(jar) else None
-        if self.cookies:
-            own = self.session._cookies_for(self.cookies, url)
-            if not cookies:
-                return own
-            cookies.update(own)
-        return cookies
 
     # Redirects…
 
@@ -269,23 +246,20 @@ class Call:
             self.method,
             self.url,
             location,
-            requote=self.session._requote_redirect_url,
+            requote=self.requote,
             schemes=self._reachable(),
         )
 
     def _reachable(self) -> frozenset[str]:
-        """Return the schemes that a redirect may lead to: HTTP, as far as the exchange speaks it."""
-        connector = self.session.connector
-        if connector is None:
-            return redirects.HTTP_SCHEMES
-        return connector.allowed_protocol_schema_set & redirects.HTTP_SCHEMES
+        """Return the schemes that a redirect may lead to."""
+        return self.schemes & redirects.HTTP_SCHEMES or redirects.HTTP_SCHEMES
 
     async def _follow(
         self, redirect: redirects.Redirect, request: ClientRequest, response: ClientResponse
     ) -> None:
         """Make the next hop the one that ``redirect`` asks for."""
         response.release()
-        body = request._body
+        body = request.body_payload
         if not redirect.keeps_body:
             self.data = None
             redirects.drop_body_fields(self.headers)
@@ -345,14 +319,14 @@ class Call:
 
     async def _close_body(self, request: ClientRequest, response: ClientResponse) -> None:
         """Close the body of the final request as soon as it is sent."""
-        body = request._body
+        body = request.body_payload
         if body is None or isinstance(body, BytesPayload):
             return
-        writer = response._writer
+        writer = response.upload_task
         if writer is None:
             await body.close()
         else:
-            loop = self.session._loop
+            loop = self.loop
 
             def close(_: object) -> None:
                 task = loop.create_task(body.close())
@@ -363,7 +337,7 @@ class Call:
 
     async def _abandon_body(self, request: ClientRequest) -> None:
         request.terminate()
-        await self._close(request._body)
+        await self._close(request.body_payload)
 
     async def _close(self, body: Any) -> None:
         if body is not None:

@@ -28,7 +28,7 @@ class _Entry(Generic[_Addr]):
 
 
 class DNSCache:
-    """Addresses by (host, port); at most ``max_size`` names, the least recently learnt leaves first.
+    """Addresses by (host, port); at most ``max_size`` names; the one learnt first leaves.
 
     ``ttl`` is in seconds, ``None`` for ever.
     """

@@ -1,8 +1,8 @@
 """One hop: a request goes out over a connection, and a response whose head is there comes back.
 
-`Exchange` is the interface between the session and whatever carries requests: connectors have it, and
-so may a connector in memory or of another version of HTTP.  `over_connection` is how every connector
-with byte streams does it.
+`Exchange` is the interface between the session and whatever carries requests: connectors have it,
+and so may a connector in memory or of another version of HTTP.  `over_connection` is how every
+connector with byte streams does it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Exchange(Protocol):
     ) -> ClientResponse:
         """Return the response to ``request``, its head received.
 
-        Runs inside the timer of the call; ``timeout`` bounds the phases (connecting, silence).  When
-        it is cancelled or fails, nothing of the request is left behind.
+        Runs inside the timer of the call; ``timeout`` bounds the phases (connecting, silence).
+        When it is cancelled or fails, nothing of the request is left behind.
         """
         ...
 

@@ -48,7 +48,7 @@ class Pool(Generic[K, C]):
         return len(self.acquired_per_host.get(key, ())) < self.limit_per_host
 
     def may_pass(self, key: K) -> bool:
-        """Return whether a newcomer may have a place at once: there is one, and nobody waits for it."""
+        """Return whether a newcomer may have a place at once: nobody waits for it."""
         if not self.room_for(key):
             return False
         if not self.waiting:

@@ -31,7 +31,7 @@ _BODY_FIELDS = (
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)
 class Redirect:
-    """The next request: ``keeps_body`` with the same body; ``same_origin`` with the same secrets."""
+    """The next request: ``keeps_body``: the same body; ``same_origin``: the same secrets."""
 
     method: str
     url: URL

@@ -72,7 +72,7 @@ def request_target(method: str, url: URL, *, absolute: bool) -> str:
 
 
 def connection_option(version: HttpVersion, *, keep_alive: bool) -> str | None:
-    """Return the value of Connection that says what is not the version's default (RFC 9112 §9.3)."""
+    """Return the value of Connection, if the version's default is not meant (RFC 9112 §9.3)."""
     if version == HttpVersion11:
         return None if keep_alive else "close"
     if version == HttpVersion10 and keep_alive:

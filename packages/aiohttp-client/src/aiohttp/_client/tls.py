@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from aiohttp._deprecations import declare
 from aiohttp.client_exceptions import ServerFingerprintMismatch
@@ -30,7 +30,7 @@ _FINGERPRINT = declare("fingerprint argument", since="3.0", instead="ssl=Fingerp
 class Fingerprint:
     """The SHA-256 digest of the one certificate that is trusted; nothing else of it is checked."""
 
-    HASHFUNC_BY_DIGESTLEN = {
+    HASHFUNC_BY_DIGESTLEN: ClassVar[dict[int, Callable[..., Any]]] = {
         16: hashlib.md5,
         20: hashlib.sha1,
         32: hashlib.sha256,

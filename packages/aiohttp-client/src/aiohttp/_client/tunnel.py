@@ -26,7 +26,8 @@ async def open_tunnel(
 ) -> asyncio.Transport:
     """Ask the proxy behind ``conn`` for a tunnel to ``target``; return its transport.
 
-    The connection is the tunnel's from then on.  Raises `ClientHttpProxyError` when the proxy refuses.
+    The connection is the tunnel's from then on.  Raises `ClientHttpProxyError` when the proxy
+    refuses.
     """
     proxy_request.method = hdrs.METH_CONNECT
     proxy_request.url = target

@@ -1,6 +1,6 @@
 """The opening handshake of a WebSocket (RFC 6455 §4.1) by a session.
 
-I/O: takes the session that sends the request.  What is proposed and what an answer means is decided in
+I/O: takes the response that agreed.  What is proposed and what an answer means is decided in
 `_websocket.handshake`.
 """
 
