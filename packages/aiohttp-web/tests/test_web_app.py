@@ -81,7 +81,7 @@ async def test_deprecated_loop() -> None:
     with pytest.raises(RuntimeError, match="different loop"):
         app._set_loop(object())  # type: ignore[arg-type]
     with pytest.warns(DeprecationWarning):
-        assert app.debug is ...
+        assert app.debug is not True
 
 
 async def test_make_handler_warns() -> None:
@@ -134,7 +134,8 @@ async def test_signals_of_an_application_and_its_parts() -> None:
     await app.startup()
     await app.shutdown()
     await app.cleanup()
-    assert seen == [f"{who} {what}" for what in ("startup", "shutdown", "cleanup") for who in ("app", "sub")]
+    whats = ("startup", "shutdown", "cleanup")
+    assert seen == [f"{who} {what}" for what in whats for who in ("app", "sub")]
 
 
 async def test_contexts_are_left_in_reverse_order() -> None:

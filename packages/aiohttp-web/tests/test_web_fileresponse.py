@@ -12,11 +12,14 @@ import pytest
 from aiohttp import web, web_fileresponse
 from aiohttp.test_utils import TestClient, TestServer
 
+_Client = TestClient[web.Request, web.Application]
+_Files = tuple[_Client, Path]
+
 LARGE = os.urandom(1000) * 300
 
 
 @pytest.fixture
-async def files(tmp_path: Path) -> AsyncIterator[tuple[TestClient, Path]]:  # type: ignore[type-arg]
+async def files(tmp_path: Path) -> AsyncIterator[_Files]:
     """A server that answers /name with the file of that name."""
 
     async def send(request: web.Request) -> web.FileResponse:
@@ -32,7 +35,7 @@ async def files(tmp_path: Path) -> AsyncIterator[tuple[TestClient, Path]]:  # ty
 
 
 @pytest.mark.parametrize("sendfile", [True, False])
-async def test_whole_files(files: tuple[TestClient, Path], sendfile: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[type-arg]
+async def test_whole_files(files: _Files, sendfile: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_fileresponse, "NOSENDFILE", not sendfile)
     client, _ = files
     for name, content, kind in [
@@ -65,7 +68,9 @@ async def test_whole_files(files: tuple[TestClient, Path], sendfile: bool, monke
         ("bytes=99999999999999999999-", 416, b"", "bytes */10"),
     ],
 )
-async def test_ranges(files: tuple[TestClient, Path], wanted: str, status: int, content: bytes, content_range: str) -> None:  # type: ignore[type-arg]
+async def test_ranges(
+    files: _Files, wanted: str, status: int, content: bytes, content_range: str
+) -> None:
     client, _ = files
     async with client.get("/small.txt", headers={"Range": wanted}) as response:
         assert response.status == status
@@ -73,7 +78,7 @@ async def test_ranges(files: tuple[TestClient, Path], wanted: str, status: int, 
         assert response.headers["Content-Range"] == content_range
 
 
-async def test_conditions(files: tuple[TestClient, Path]) -> None:  # type: ignore[type-arg]
+async def test_conditions(files: _Files) -> None:
     client, _ = files
     async with client.get("/small.txt") as response:
         etag, modified = response.headers["Etag"], response.headers["Last-Modified"]
@@ -108,7 +113,7 @@ async def test_conditions(files: tuple[TestClient, Path]) -> None:  # type: igno
         ("deflate", None),
     ],
 )
-async def test_compressed_siblings(files: tuple[TestClient, Path], accept: str, coding: str | None) -> None:  # type: ignore[type-arg]
+async def test_compressed_siblings(files: _Files, accept: str, coding: str | None) -> None:
     client, root = files
     (root / "small.txt.gz").write_bytes(gzip.compress(b"0123456789"))
     (root / "small.txt.br").write_bytes(b"pretended")
@@ -118,14 +123,14 @@ async def test_compressed_siblings(files: tuple[TestClient, Path], accept: str, 
         assert ("Vary" in response.headers) is (coding is not None)
 
 
-async def test_a_sibling_that_is_a_link_is_not_sent(files: tuple[TestClient, Path]) -> None:  # type: ignore[type-arg]
+async def test_a_sibling_that_is_a_link_is_not_sent(files: _Files) -> None:
     client, root = files
     (root / "small.txt.gz").symlink_to(root / "large.bin")
     async with client.get("/small.txt", headers={"Accept-Encoding": "gzip"}) as response:
         assert await response.read() == b"0123456789"
 
 
-async def test_what_is_no_file_is_404(files: tuple[TestClient, Path]) -> None:  # type: ignore[type-arg]
+async def test_what_is_no_file_is_404(files: _Files) -> None:
     client, root = files
     (root / "directory").mkdir()
     os.mkfifo(root / "pipe")

@@ -70,7 +70,7 @@ def test_without_host_it_is_the_address_that_was_reached() -> None:
 )
 def test_remote(peername: object, remote: str | None) -> None:
     request = make_mocked_request("GET", "/")
-    request.protocol.peername = peername  # type: ignore[misc]
+    request.protocol.peername = peername
     assert request.remote == remote
 
 
@@ -103,7 +103,10 @@ def test_conditions_and_dates() -> None:
     assert request.if_unmodified_since is None
     assert request.if_match is not None and request.if_match[0].value == "*"
     assert request.if_none_match is not None
-    assert [(tag.value, tag.is_weak) for tag in request.if_none_match] == [("a", False), ("b", True)]
+    assert [(tag.value, tag.is_weak) for tag in request.if_none_match] == [
+        ("a", False),
+        ("b", True),
+    ]
     assert make_mocked_request("GET", "/").if_match is None
 
 

@@ -73,11 +73,6 @@ _BOOL_FORCE = declare(
 )
 _OUTPUT_LENGTH = declare("output_length of a response", since="3.0", instead="body_length")
 _DRAIN = declare("drain() of a response", since="3.0", instead="await response.write()")
-_COOKIE_VERSION = declare(
-    "version argument of set_cookie()",
-    since="3.15",
-    instead="nothing; RFC 6265 has no version",
-)
 
 
 class ContentCoding(enum.Enum):

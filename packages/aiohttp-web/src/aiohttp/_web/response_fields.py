@@ -13,11 +13,18 @@ from multidict import CIMultiDict, istr
 
 from aiohttp import hdrs
 from aiohttp._content_headers import HeadersMixin
+from aiohttp._deprecations import declare
 from aiohttp._fields.dates import format_http_date, parse_http_date
 from aiohttp._fields.etag import ETAG_ANY, ETag, format_etag, parse_etag, validate_etag_value
 from aiohttp._web.response_head import DELETED, fill_cookie
 
 OCTET_STREAM = "application/octet-stream"
+
+_COOKIE_VERSION = declare(
+    "version argument of set_cookie()",
+    since="3.15",
+    instead="nothing; RFC 6265 has no version",
+)
 
 
 class ResponseFields(HeadersMixin):
@@ -83,13 +90,15 @@ class ResponseFields(HeadersMixin):
             path: paths that get the cookie back.
             secure: send it back over TLS only.
             httponly: hide it from scripts.
-            version: of RFC 2109; sent as given.
+            version: of RFC 2109; deprecated, and sent as given.
             samesite: ``"Strict"``, ``"Lax"`` or ``"None"``.
             partitioned: keep it apart for each top-level site (CHIPS).
 
         Raises:
             http.cookies.CookieError: ``name`` is no token.
         """
+        if version is not None:
+            _COOKIE_VERSION.warn()
         cookies = self.cookies
         cookies[name] = value
         fill_cookie(

@@ -1,0 +1,183 @@
+"""Names with an underscore that other libraries read, set, wrap or override: they stay.
+
+Each test names who needs it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiohttp import web, web_urldispatcher
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
+
+
+async def handler(request: web.Request) -> web.Response:
+    return web.Response(text="handled")
+
+
+async def test_application_handle_is_wrapped_on_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sentry_sdk, newrelic"""
+    seen: list[str] = []
+    original = web.Application._handle
+
+    async def wrapped(self: web.Application, request: web.Request) -> web.StreamResponse:
+        seen.append(request.path)
+        return await original(self, request)
+
+    monkeypatch.setattr(web.Application, "_handle", wrapped)
+    app = web.Application()
+    app.router.add_get("/a", handler)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/a") as response:
+            assert await response.text() == "handled"
+    assert seen == ["/a"]
+
+
+async def test_freezing_of_the_router_is_replaced() -> None:
+    """homeassistant adds routes while it runs"""
+    app = web.Application()
+    app._router.freeze = lambda: None  # type: ignore[method-assign]
+    app.freeze()
+    app.router.add_get("/late", handler)
+    response = await app._handle(make_mocked_request("GET", "/late"))
+    assert isinstance(response, web.Response) and response.text == "handled"
+
+
+async def test_an_application_makes_its_own_requests() -> None:
+    """homeassistant"""
+
+    class Own(web.Request):
+        async def json(self, **kwargs: Any) -> Any:
+            return "own"
+
+    with pytest.warns(DeprecationWarning):
+
+        class App(web.Application):
+            def _make_request(self, *args: Any, **kwargs: Any) -> web.Request:
+                kwargs["_cls"] = Own
+                return super()._make_request(*args, **kwargs)
+
+    async def show(request: web.Request) -> web.Response:
+        request._client_max_size = 5
+        return web.Response(text=await request.json())
+
+    app = App()
+    app.router.add_get("/", show)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/") as response:
+            assert await response.text() == "own"
+
+
+def test_attributes_of_an_application() -> None:
+    """homeassistant, newrelic, aiohttp_devtools"""
+    app, subapp = web.Application(client_max_size=7), web.Application()
+    app.add_subapp("/sub", subapp)
+    app._debug = True
+    assert app._client_max_size == 7
+    assert app._loop is None
+    assert app._subapps == [subapp]
+    assert list(app._middlewares) == []
+    assert app._on_startup is app.on_startup
+
+
+async def test_the_body_of_a_request_is_put_in() -> None:
+    """sentry_sdk, aiohttp_devtools"""
+    request = make_mocked_request("POST", "/")
+    request._read_bytes = b"known"
+    assert await request.read() == b"known"
+
+
+def test_attributes_of_resources_and_routes(tmp_path: Path) -> None:
+    """aiohttp_cors, aiohttp_swagger, aiohttp_devtools, homeassistant, ray"""
+    route = web.UrlDispatcher().add_get("/", handler, allow_head=False)
+    resource = route._resource
+    assert isinstance(resource, web.Resource)
+    assert list(resource._routes.values()) == [route]
+    static = web.StaticResource("/s", tmp_path, chunk_size=5)
+    static._show_index = True
+    assert (static._directory, static._chunk_size) == (tmp_path.resolve(), 5)
+    assert web.FileResponse(tmp_path)._path == tmp_path
+    table = web.RouteTableDef()
+    table._items = [web.get("/", handler)]
+    assert len(table) == 1
+
+
+async def test_the_handler_of_static_files_is_overridden(tmp_path: Path) -> None:
+    """aiohttp_devtools, homeassistant"""
+
+    class Own(web.StaticResource):
+        async def _handle(self, request: web.Request) -> web.StreamResponse:
+            return web.Response(text="own")
+
+    app = web.Application()
+    app.router.register_resource(Own("/s", tmp_path))
+    app.freeze()
+    response = await app._handle(make_mocked_request("GET", "/s/x"))
+    assert isinstance(response, web.Response) and response.text == "own"
+
+
+def test_making_a_route_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """newrelic wraps ResourceRoute.__init__ and replaces handlers"""
+    made: list[str] = []
+    original = web_urldispatcher.ResourceRoute.__init__
+
+    def wrapped(self: Any, method: str, *args: Any, **kwargs: Any) -> None:
+        made.append(method)
+        original(self, method, *args, **kwargs)
+
+    monkeypatch.setattr(web_urldispatcher.ResourceRoute, "__init__", wrapped)
+    route = web.UrlDispatcher().add_post("/", handler)
+    assert made == ["POST"] and route._handler is handler
+
+
+async def test_the_handler_of_a_miss_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """newrelic"""
+    seen: list[int] = []
+    original = web_urldispatcher.SystemRoute._handle
+
+    async def wrapped(self: Any, request: web.Request) -> web.StreamResponse:
+        seen.append(self.status)
+        return await original(self, request)
+
+    monkeypatch.setattr(web_urldispatcher.SystemRoute, "_handle", wrapped)
+    app = web.Application()
+    app.freeze()
+    with pytest.raises(web.HTTPNotFound):
+        await app._handle(make_mocked_request("GET", "/"))
+    assert seen == [404]
+
+
+async def test_a_stream_knows_its_request_and_writer() -> None:
+    """aiohttp_sse"""
+
+    class Stream(web.StreamResponse):
+        def enable_compression(self, force: Any = False, strategy: Any = None) -> None:
+            raise NotImplementedError
+
+    request = make_mocked_request("GET", "/")
+    response = Stream()
+    assert response._req is None and response._payload_writer is None
+    await response.prepare(request)
+    assert response._req is request
+    assert response._payload_writer is request.writer
+
+
+async def test_preparing_is_wrapped_on_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """newrelic wraps Response.prepare: it is called, even where all would leave in one write"""
+    seen: list[int] = []
+    original = web.Response.prepare
+
+    async def wrapped(self: web.Response, request: web.BaseRequest) -> Any:
+        seen.append(self.status)
+        return await original(self, request)
+
+    monkeypatch.setattr(web.Response, "prepare", wrapped)
+    app = web.Application()
+    app.router.add_get("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/") as response:
+            assert await response.text() == "handled"
+    assert seen == [200]
