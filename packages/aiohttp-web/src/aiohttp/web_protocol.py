@@ -16,10 +16,9 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from aiohttp import hdrs
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawRequestMessage
-from aiohttp._web.error_page import error_page
+from aiohttp._web.error_response import copy_of, error_response
 from aiohttp._web.exchange import InOwnContext, Outcome, exchange
 from aiohttp._web.inbox import CAPACITY
 from aiohttp._web.incoming import Due, Incoming, Reading
@@ -34,7 +33,7 @@ from aiohttp.tcp_helpers import tcp_keepalive
 from aiohttp.web_exceptions import HTTPException, HTTPInternalServerError
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_request import BaseRequest
-from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_response import StreamResponse
 
 if TYPE_CHECKING:
     import ssl
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ("PayloadAccessError", "RequestHandler", "RequestPayloadError")
 
-_RequestFactory = Callable[
+RequestFactory = Callable[
     [
         RawRequestMessage,
         StreamReader,
@@ -53,7 +52,11 @@ _RequestFactory = Callable[
     ],
     BaseRequest,
 ]
-_RequestHandler = Callable[[BaseRequest], Awaitable[StreamResponse]]
+HandlerFunction = Callable[[BaseRequest], Awaitable[StreamResponse]]
+
+# The names that pytest-aiohttp and others annotate with.
+_RequestFactory = RequestFactory
+_RequestHandler = HandlerFunction
 
 # Requests kept for one connection; the name that tests of pipelining look for.
 MAX_MSG_QUEUE_SIZE = CAPACITY
@@ -228,39 +231,9 @@ class RequestHandler(Incoming):
     # What third parties read…
 
     @property
-    def logger(self) -> logging.Logger:
-        """Gets what goes wrong."""
-        return self._settings.logger
-
-    @property
     def access_log(self) -> logging.Logger | None:
         """Gets one line a request."""
         return None if self.access_logger is None else self.access_logger.logger
-
-    @property
-    def debug(self) -> bool:
-        """Whether error pages show tracebacks."""
-        return self._settings.debug
-
-    @property
-    def keepalive_timeout(self) -> float:
-        """How long the connection waits for its next request, in seconds."""
-        return self._settings.keepalive_timeout
-
-    @property
-    def max_line_size(self) -> int:
-        """Longest request line, in bytes."""
-        return self._settings.limits.max_line_size
-
-    @property
-    def max_field_size(self) -> int:
-        """Longest field of a head, in bytes."""
-        return self._settings.limits.max_field_size
-
-    @property
-    def max_headers(self) -> int:
-        """Most fields of a head."""
-        return self._settings.limits.max_headers
 
     @property
     def sockname(self) -> Any:
@@ -548,7 +521,7 @@ class RequestHandler(Incoming):
             self.logger.debug("%s disconnected while its request was handled", self.peername)
             return Outcome.PEER_LOST
         if isinstance(error, HTTPException):
-            response: StreamResponse = _copy_of(error)
+            response: StreamResponse = copy_of(error)
         else:
             response = self._page_for(request, error)
         if request.writer.output_size > 0:
@@ -574,15 +547,14 @@ class RequestHandler(Incoming):
 
     def _bad_request(self, request: BaseRequest, status: int, message: str) -> StreamResponse:
         self.logger.debug("Bad request from %s: %d, %s", self.peername, status, message)
-        page = error_page(status, message=message, accept=request.headers.get(hdrs.ACCEPT, ""))
-        return _closing(Response(status=status, text=page.text, content_type=page.content_type))
+        return error_response(request, status, message=message)
 
     def _instead_of(self, result: object) -> StreamResponse:
         if result is None:
             self.log_exception("Missing return statement on request handler")
         else:
             self.log_exception(f"Web-handler should return a response instance, got {result!r}")
-        return _copy_of(HTTPInternalServerError())
+        return copy_of(HTTPInternalServerError())
 
     def handle_error(
         self,
@@ -606,10 +578,7 @@ class RequestHandler(Incoming):
         shown = None
         if self.debug and exc is not None:
             shown = "".join(traceback.format_exception(type(exc), exc, exc.__traceback__))
-        page = error_page(
-            status, message=message, traceback=shown, accept=request.headers.get(hdrs.ACCEPT, "")
-        )
-        return _closing(Response(status=status, text=page.text, content_type=page.content_type))
+        return error_response(request, status, message=message, traceback=shown)
 
     def _peer_is_lost(self) -> bool:
         return self.transport is None or self.transport.is_closing()
@@ -687,17 +656,3 @@ async def end_task(task: asyncio.Task[None], timeout: float | None) -> None:
     if not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=_LAST_WORDS)
-
-
-def _closing(response: Response) -> Response:
-    response.force_close()
-    return response
-
-
-def _copy_of(error: HTTPException) -> Response:
-    """Return the response that an exception describes: the exception itself may be raised again."""
-    response = Response(
-        status=error.status, reason=error.reason, headers=error.headers, body=error.body
-    )
-    response.cookies.update(error.cookies)
-    return response

@@ -15,9 +15,9 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.log import server_logger
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import (
+    HandlerFunction,
+    RequestFactory,
     RequestHandler,
-    _RequestFactory,
-    _RequestHandler,
     connection_settings,
     end_task,
 )
@@ -63,9 +63,9 @@ class Server:
 
     def __init__(
         self,
-        handler: _RequestHandler,
+        handler: HandlerFunction,
         *,
-        request_factory: _RequestFactory | None = None,
+        request_factory: RequestFactory | None = None,
         handler_cancellation: bool = False,
         loop: asyncio.AbstractEventLoop | None = None,
         max_connections: int | None = None,

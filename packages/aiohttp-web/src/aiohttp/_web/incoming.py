@@ -26,6 +26,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 if TYPE_CHECKING:
+    import logging
+
     from aiohttp._h1.framing import Framing
     from aiohttp._h1.parser import Sink
     from aiohttp._web.settings import ConnectionSettings
@@ -106,6 +108,38 @@ class Incoming(BaseProtocol):
         # Who takes the bytes after an upgrade, and who is told of them.
         self._upgraded_parser: UpgradedParser | None = None
         self._upgraded_data_cb: Callable[[], None] | None = None
+
+    # What the operator chose…
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Gets what goes wrong."""
+        return self._settings.logger
+
+    @property
+    def debug(self) -> bool:
+        """Whether error pages show tracebacks."""
+        return self._settings.debug
+
+    @property
+    def keepalive_timeout(self) -> float:
+        """How long the connection waits for its next request, in seconds."""
+        return self._settings.keepalive_timeout
+
+    @property
+    def max_line_size(self) -> int:
+        """Longest request line, in bytes."""
+        return self._settings.limits.max_line_size
+
+    @property
+    def max_field_size(self) -> int:
+        """Longest field of a head, in bytes."""
+        return self._settings.limits.max_field_size
+
+    @property
+    def max_headers(self) -> int:
+        """Most fields of a head."""
+        return self._settings.limits.max_headers
 
     # What the other half hears…
 

@@ -76,7 +76,7 @@ async def serve_forever(
         for site in make_sites(runner):
             await site.start()
         if announce is not None:
-            names = ", ".join(site.name for site in runner._sites)
+            names = ", ".join(sorted(site.name for site in runner.sites))
             announce(f"======== Running on {names} ========\n(Press CTRL+C to quit)")
         await asyncio.get_running_loop().create_future()
     finally:
