@@ -1,5 +1,5 @@
-# Twin of serialize.py's head serializer: the same result, or None for whatever is not plain text
-# without controls.  What is wrong then, serialize.py says.
+# Twin of serialize.py's head serializer, for text without controls.  Everything else is given to
+# that one, which says what is wrong.
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
@@ -83,6 +83,13 @@ cdef int put(Buffer* buffer, object text, const char* after) except -1:
     return 1
 
 
+cdef object serialize_in_python(start_line, headers):
+    # Not at the top: serialize.py imports this module.
+    from aiohttp._h1.serialize import py_serialize_head
+
+    return py_serialize_head(start_line, headers)
+
+
 def serialize_head(start_line, headers):
     cdef char stack[ON_STACK]
     cdef Buffer buffer
@@ -92,10 +99,10 @@ def serialize_head(start_line, headers):
     buffer.on_heap = False
     try:
         if not put(&buffer, start_line, b"\r\n"):
-            return None
+            return serialize_in_python(start_line, headers)
         for name, value in headers.items():
             if not put(&buffer, name, b": ") or not put(&buffer, value, b"\r\n"):
-                return None
+                return serialize_in_python(start_line, headers)
         reserve(&buffer, 2)
         memcpy(buffer.start + buffer.used, b"\r\n", 2)
         return PyBytes_FromStringAndSize(buffer.start, buffer.used + 2)

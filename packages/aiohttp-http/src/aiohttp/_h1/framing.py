@@ -119,20 +119,8 @@ _FREQUENT_OPTIONS: Final[dict[str, frozenset[str]]] = {
 # --- The fields, one by one ---
 
 
-def content_length(values: list[str], lenient: bool) -> int:
-    """Bytes of the body.
-
-    RFC 9110 §8.6 allows a receiver to take repeated equal values, also in one list, for one:
-    that is done for responses read leniently, never for requests.
-    """
-    if lenient and (len(values) > 1 or "," in values[0]):
-        parts = [part.strip(" \t") for value in values for part in value.split(",")]
-        if len(set(parts)) != 1:
-            raise BadHttpMessage(
-                f"Duplicate Content-Length: expected one value, got {shown(', '.join(parts))}"
-            )
-        values = parts[:1]
-    text = values[0]
+def content_length(text: str) -> int:
+    """Bytes of the body, from a single value (RFC 9110 §8.6)."""
     # 1*DIGIT: ASCII digits, no sign, no space, no underscore.
     if not (text.isascii() and text.isdigit()):
         raise _invalid(hdrs.CONTENT_LENGTH, "decimal digits", text)
@@ -142,6 +130,20 @@ def content_length(values: list[str], lenient: bool) -> int:
         if len(text) > _MOST_DIGITS or int(text) > _LARGEST_LENGTH:
             raise _invalid(hdrs.CONTENT_LENGTH, f"at most {_LARGEST_LENGTH}", text)
     return int(text)
+
+
+def the_one_length(values: list[str]) -> str:
+    """The value that all of several are (RFC 9110 §8.6).
+
+    A recipient may take repeated equal values, also in one list, for one: that is done for
+    responses read leniently, never for requests.
+    """
+    parts = {part.strip(" \t") for value in values for part in value.split(",")}
+    if len(parts) != 1:
+        raise BadHttpMessage(
+            f"Duplicate Content-Length: expected one value, got {shown(', '.join(values))}"
+        )
+    return parts.pop()
 
 
 def is_chunked(values: list[str]) -> bool:
@@ -270,7 +272,7 @@ def _request_body(seen: int, headers: CIMultiDictProxy[str]) -> tuple[BodyKind, 
             )
         return _CHUNKED, 0
     if seen & _CONTENT_LENGTH:  # rules 5 and 6
-        length = content_length(headers.getall(_CONTENT_LENGTH_NAME), False)
+        length = content_length(headers[_CONTENT_LENGTH_NAME])
         if length:
             return _LENGTH, length
     return _NONE, 0  # rule 7
@@ -301,7 +303,7 @@ def response_framing(
     """
     if repeated & _SINGLETONS and not lenient:
         _refuse_repeated(repeated & _SINGLETONS)
-    kind, length = _response_body(method, code, seen, headers, lenient)
+    kind, length = _response_body(method, code, seen, repeated, headers, lenient)
     options = _connection_options(headers) if seen & _CONNECTION else _NO_OPTIONS
     keep_alive = _persists(version, options)
     if kind is _UNTIL_CLOSE:
@@ -316,7 +318,12 @@ def response_framing(
 
 
 def _response_body(
-    method: str, code: int, seen: int, headers: CIMultiDictProxy[str], lenient: bool
+    method: str,
+    code: int,
+    seen: int,
+    repeated: int,
+    headers: CIMultiDictProxy[str],
+    lenient: bool,
 ) -> tuple[BodyKind, int]:
     """RFC 9112 §6.3, rules 1 to 8, for a client."""
     if method == "HEAD" or code < 200 or code == 204 or code == 304:  # rule 1
@@ -331,6 +338,9 @@ def _response_body(
         chunked = is_chunked(headers.getall(_TRANSFER_ENCODING_NAME))
         return (_CHUNKED if chunked else _UNTIL_CLOSE), 0  # rule 4
     if seen & _CONTENT_LENGTH:  # rules 5 and 6
-        length = content_length(headers.getall(_CONTENT_LENGTH_NAME), lenient)
+        text = headers[_CONTENT_LENGTH_NAME]
+        if lenient and (repeated & _CONTENT_LENGTH or "," in text):
+            text = the_one_length(headers.getall(_CONTENT_LENGTH_NAME))
+        length = content_length(text)
         return (_LENGTH, length) if length else (_NONE, 0)
     return _UNTIL_CLOSE, 0  # rule 8

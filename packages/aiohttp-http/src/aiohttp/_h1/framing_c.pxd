@@ -38,13 +38,16 @@ cdef class Framing:
 cdef Framing _KEEPS
 cdef Framing _CLOSES
 
-cdef object content_length(list values, bint lenient)
+cdef object content_length(str text)
+cdef str the_one_length(list values)
 cdef bint is_chunked(list values) except -1
 cdef object _connection_options(headers)
 cdef bint _persists(version, options) except -1
 cdef object _request_framing(method, version, unsigned int seen, headers)
 cdef tuple _request_body(unsigned int seen, headers)
-cdef tuple _response_body(method, int code, unsigned int seen, headers, bint lenient)
+cdef tuple _response_body(
+    method, int code, unsigned int seen, unsigned int repeated, headers, bint lenient
+)
 
 cpdef request_framing(method, version, unsigned int seen, unsigned int repeated, headers)
 cpdef response_framing(
