@@ -246,6 +246,9 @@ class ResponseHandler(BaseProtocol):
         self, method: str, params: ResponseParams, timer: BaseTimerContext | None
     ) -> None:
         """Get ready for the response to a request of ``method``; then send it and call `read`."""
+        if self._reading_paused:
+            # The reader of the body before was thrown away while it held too much.
+            self.resume_reading()
         parser = self._response_parser
         if parser is None or params.limits is not self._params.limits:
             parser = ResponseParser(self, params.limits, lenient=not DEBUG)
@@ -355,6 +358,9 @@ class ResponseHandler(BaseProtocol):
                 self._should_close = True
         elif self._payload is not None:
             self._payload.feed_eof(trailers)
+        if self._reading is Reading.IDLE and self._reading_paused:
+            # The body is here whole: what its reader left unread holds nothing back any more.
+            self.resume_reading()
 
     def on_error(self, error: HttpProcessingError) -> None:
         """Take the news that the peer speaks no HTTP; the connection is useless from here."""
