@@ -26,7 +26,7 @@ from tools.finding import report
 from tools.tree import DISTRIBUTIONS, ROOT, release
 from tools.versions import findings as version_findings
 from tools.versions import wheel_findings
-from tools.wheelhouse import Variant, Wheelhouse, build_one
+from tools.wheelhouse import Variant, Wheelhouse, build_one, files
 
 CLIENT = "import aiohttp; aiohttp.ClientSession; aiohttp.CookieJar"
 SERVER = "from aiohttp import web; web.Application(); web.run_app"
@@ -89,6 +89,10 @@ def step(what: str) -> None:
     print(f"* {what}", flush=True)
 
 
+def everything(house: Wheelhouse) -> list[Path]:
+    return [*house.wheels, *(house.sdist(name) for name in DISTRIBUTIONS)]
+
+
 def reproducible(house: Wheelhouse, python: Path) -> Iterator[str]:
     """Yield the files that come out otherwise when they are built once more."""
     with tempfile.TemporaryDirectory() as folder:
@@ -108,14 +112,10 @@ def installs(house: Wheelhouse, combination: Combination) -> bool:
         environment = Path(folder)
         venv.create(environment, with_pip=True, symlinks=os.name != "nt")
         python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-        # Ours by the files: an index may have others of the same name and release.
-        pins = [f"{wheel.name.split('-')[0]} @ {wheel.as_uri()}" for wheel in house.wheels]
-        constraints = environment / "constraints.txt"
-        constraints.write_text("\n".join(pins), "utf-8")
-        wanted = ["-m", "pip", "install", "--quiet", "-c", str(constraints)]
+        wanted = ["-m", "pip", "install", "--quiet", *files(house, combination.requirements)]
         code = f"{LOCKSTEP}\n{combination.smoke}"
         commands = (
-            [*wanted, *combination.requirements],
+            wanted,
             ["-m", "pip", "check", "--quiet"],
             ["-W", "error", "-c", code, release()],
         )
@@ -134,8 +134,7 @@ def rehearse() -> list[str]:
     if report([*version_findings(), *wheel_findings(house.path)], "versions"):
         wrong.append("the versions differ")
     step("metadata")
-    files = [*map(str, house.wheels), *(str(house.sdist(name)) for name in DISTRIBUTIONS)]
-    if environment.run("-m", "twine", "check", "--strict", *files):
+    if environment.run("-m", "twine", "check", "--strict", *map(str, everything(house))):
         wrong.append("twine check refuses the metadata")
     step("the same once more")
     wrong += [
@@ -164,11 +163,10 @@ def not_ready() -> Iterator[str]:
 def upload() -> int:
     """Collect the files of this interpreter's build and give them to twine."""
     house = build_wheels()
-    files = [*house.wheels, *(house.sdist(name) for name in DISTRIBUTIONS)]
     target = ROOT / "dist" / release()
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for path in files:
+    for path in everything(house):
         shutil.copy2(path, target)
     python = Environment("release").make()
     return python.run("-m", "twine", "upload", *(str(p) for p in sorted(target.iterdir())))

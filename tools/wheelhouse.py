@@ -151,15 +151,22 @@ def build_one(python: Path, distribution: str, target: Path, variant: Variant) -
         sys.exit(f"building {distribution} failed")
 
 
-def install(house: Wheelhouse, names: Sequence[str]) -> None:
-    """Install ``names``, extras allowed, and what they require into the running environment."""
-    wheels = house.closure(names)
+def files(house: Wheelhouse, names: Sequence[str]) -> list[str]:
+    """Return what to give to pip for ``names``, extras allowed, and all of ours that they require.
+
+    By their files, which pip then takes for whatever requires them: an index has no say.
+    """
     extras = {name: f"[{rest}" for name, _, rest in (n.partition("[") for n in names) if rest}
-    files = [f"{wheel}{extras.get(_distribution(wheel), '')}" for wheel in wheels]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"]
-    subprocess.run([*command, *files], check=True)
-    # And once more for what they require, which need not be installed anew.
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *files], check=True)
+    return [f"{wheel}{extras.get(_distribution(wheel), '')}" for wheel in house.closure(names)]
+
+
+def install(house: Wheelhouse, names: Sequence[str]) -> None:
+    """Install ``names`` and what they require into the running environment."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet"]
+    wanted = files(house, names)
+    subprocess.run([*command, "--force-reinstall", "--no-deps", *wanted], check=True)
+    # And once more for what they require of others, which need not be installed anew.
+    subprocess.run([*command, *wanted], check=True)
 
 
 def _distribution(wheel: Path) -> str:

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tools.wheelhouse import Wheelhouse
+from tools.wheelhouse import Wheelhouse, files
 
 REQUIRES = {
     "aiohttp-http": [],
@@ -51,6 +51,12 @@ def test_the_closure_is_what_the_wheels_declare(
         wheel.name.partition("-")[0].replace("aiohttp_", "") for wheel in house.closure(wanted)
     ]
     assert names == expected.split()
+
+
+def test_pip_is_given_files_with_the_extras_that_were_asked_for(house: Wheelhouse) -> None:
+    given = [name.rpartition("/")[2] for name in files(house, ["aiohttp[gunicorn]"])]
+    assert given[0] == "aiohttp_http-1.0-py3-none-any.whl"
+    assert given[-1] == "aiohttp-1.0-py3-none-any.whl[gunicorn]"
 
 
 def test_a_wheel_that_is_not_there_is_named(tmp_path: Path) -> None:
