@@ -14,7 +14,7 @@ from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawRequestMessage
@@ -93,6 +93,16 @@ class KeepAlive(Enum):
     OPEN = "open"  # as long as both sides like
     LAST = "last"  # the server shuts down: what has come is answered, then the connection closes
     CLOSED = "closed"  # no more
+
+
+# Looked up once: asking an enumeration costs more than the comparison that follows.
+_IDLE: Final = Writing.IDLE
+_ANSWERING: Final = Writing.ANSWERING
+_OPEN: Final = KeepAlive.OPEN
+_MESSAGES: Final = Reading.MESSAGES
+_NOTHING: Final = Due.NOTHING
+_REQUEST: Final = Due.REQUEST
+_ANSWERED: Final = Outcome.ANSWERED
 
 
 def connection_settings(
@@ -203,8 +213,8 @@ class RequestHandler(Incoming):
         # None where no line is wanted.
         log = settings.access_logger
         self.access_logger = log if log is not None and log.enabled else None
-        self._writing = Writing.IDLE
-        self._keep_alive = KeepAlive.OPEN
+        self._writing = _IDLE
+        self._keep_alive = _OPEN
         # The one task; made with the first request.
         self._task: asyncio.Task[None] | None = None
         # Resolved at every event that the task may wait for, while it waits.
@@ -258,7 +268,7 @@ class RequestHandler(Incoming):
         self.peername = transport.get_extra_info("peername")
         if self._settings.tcp_keepalive and self.transport is not None:
             tcp_keepalive(self.transport)
-        self._expect(Due.REQUEST, self._settings.keepalive_timeout)
+        self._expect(_REQUEST, self._settings.keepalive_timeout)
         if self._manager is not None and self.transport is not None:
             self._manager.connection_made(self, self.transport)
 
@@ -283,12 +293,12 @@ class RequestHandler(Incoming):
         A handler that need not wait has answered when this returns, and the task was never woken.
         """
         waiter = self._waiter
-        if waiter is None or self._writing is not Writing.IDLE:
+        if waiter is None or self._writing is not _IDLE:
             super().data_received(data)
             return
         self._waiter = None
         self._parser.feed(data)
-        if self._writing is not Writing.IDLE:
+        if self._writing is not _IDLE:
             self._serve_at_once(waiter)
             return
         self._waiter = waiter
@@ -305,13 +315,13 @@ class RequestHandler(Incoming):
             pass  # another task fed us, as a test may: ours has to do it all
         else:
             try:
-                settled = turn.begin() and turn.result is Outcome.ANSWERED and self._is_settled()
+                settled = turn.begin() and turn.result is _ANSWERED and self._is_settled()
             finally:
                 _leave_task(loop, cast("asyncio.Task[None]", task))
             if settled:
                 self._turn = None
-                self._writing = Writing.IDLE
-                self._due = Due.REQUEST
+                self._writing = _IDLE
+                self._due = _REQUEST
                 self._timer.set(self._settings.keepalive_timeout)
                 self._waiter = waiter
                 return
@@ -324,8 +334,8 @@ class RequestHandler(Incoming):
             self._inbox
             or self._body is not None
             or self._reading_paused
-            or self._reading is not Reading.MESSAGES
-            or self._keep_alive is not KeepAlive.OPEN
+            or self._reading is not _MESSAGES
+            or self._keep_alive is not _OPEN
         ):
             return False
         self._finish_request()
@@ -333,9 +343,9 @@ class RequestHandler(Incoming):
 
     def _arrived(self) -> None:
         """Have a request that is about to be put into the inbox served."""
-        if self._writing is Writing.IDLE:
-            self._writing = Writing.ANSWERING
-            self._due = Due.NOTHING
+        if self._writing is _IDLE:
+            self._writing = _ANSWERING
+            self._due = _NOTHING
             if self._task is None:
                 self._task = self._loop.create_task(self.start())
             else:
@@ -403,10 +413,10 @@ class RequestHandler(Incoming):
 
     def _rest(self) -> None:
         """Wait for a request from here on."""
-        self._writing = Writing.IDLE
+        self._writing = _IDLE
         settings = self._settings
         last = self._keep_alive is KeepAlive.LAST
-        self._expect(Due.REQUEST, settings.shutdown_grace if last else settings.keepalive_timeout)
+        self._expect(_REQUEST, settings.shutdown_grace if last else settings.keepalive_timeout)
         if settings.head_timeout is not None:
             self._watch_head()
 
@@ -422,7 +432,7 @@ class RequestHandler(Incoming):
         handler = manager.request_handler if fault is None else partial(self._refuse, fault)
         manager.requests_count += 1
         self._current_request = request
-        if self._keep_alive is not KeepAlive.OPEN and not self._inbox:
+        if self._keep_alive is not _OPEN and not self._inbox:
             request._close_after()
         start_time = None if self.access_logger is None else self._loop.time()
         return InOwnContext(exchange(self, request, handler, start_time))
@@ -459,8 +469,8 @@ class RequestHandler(Incoming):
         self.resume_reading()
         while self._body is not None and self._keep_alive is not KeepAlive.CLOSED:
             await self._event()
-        self._due = Due.NOTHING
-        self._writing = Writing.ANSWERING
+        self._due = _NOTHING
+        self._writing = _ANSWERING
 
     async def _part(self) -> None:
         """Close, but not before a peer that goes on sending could read the last response."""
@@ -606,7 +616,7 @@ class RequestHandler(Incoming):
     def keep_alive(self, val: bool) -> None:
         """Choose whether another request may come after the current one."""
         if self._keep_alive is not KeepAlive.LAST or not val:
-            self._keep_alive = KeepAlive.OPEN if val else KeepAlive.CLOSED
+            self._keep_alive = _OPEN if val else KeepAlive.CLOSED
 
     def on_shutdown(self, callback: Callable[[], None]) -> None:
         """Have an upgraded connection told, before its handler is waited for, of the shutdown."""
@@ -619,11 +629,11 @@ class RequestHandler(Incoming):
         """
         if self._due is Due.FAREWELL:
             self._give_up()
-        if self._keep_alive is not KeepAlive.OPEN:
+        if self._keep_alive is not _OPEN:
             return
         self._keep_alive = KeepAlive.LAST
-        if self._writing is Writing.IDLE:
-            self._expect(Due.REQUEST, self._settings.shutdown_grace)
+        if self._writing is _IDLE:
+            self._expect(_REQUEST, self._settings.shutdown_grace)
         elif self._current_request is not None and not self._inbox:
             self._current_request._close_after()
 

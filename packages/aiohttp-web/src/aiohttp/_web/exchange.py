@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from contextvars import copy_context
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -36,6 +36,11 @@ class Outcome(Enum):
 
     def __init__(self, _: str, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
+
+
+# Looked up once: asking an enumeration costs more than the comparison that follows.
+_ANSWERED_LAST: Final = Outcome.ANSWERED_LAST
+_ANSWERED: Final = Outcome.ANSWERED
 
 
 class Connection(Protocol):
@@ -69,7 +74,7 @@ async def exchange(
     try:
         response = await handler(request)
         if connection.send_at_once(request, response, start_time):
-            return Outcome.ANSWERED if response.keep_alive else Outcome.ANSWERED_LAST
+            return _ANSWERED if response.keep_alive else _ANSWERED_LAST
     except Exception as error:
         response = connection.failed(request, error)
         if isinstance(response, Outcome):
@@ -84,7 +89,7 @@ async def exchange(
         response, lost = await connection.finish_response(request, instead, start_time)
     if lost:
         return Outcome.PEER_LOST
-    return Outcome.ANSWERED if response.keep_alive else Outcome.ANSWERED_LAST
+    return _ANSWERED if response.keep_alive else _ANSWERED_LAST
 
 
 class InOwnContext(Generic[_T]):

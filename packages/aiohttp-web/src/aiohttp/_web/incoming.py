@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -65,6 +65,12 @@ class Due(Enum):
     FAREWELL = "farewell"  # read the last response and close
 
 
+# Looked up once: asking an enumeration costs more than the comparison that follows.
+_MESSAGES: Final = Reading.MESSAGES
+_NOTHING: Final = Due.NOTHING
+_NO_BODY: Final = BodyKind.NONE
+
+
 class UpgradedParser(Protocol):
     """Another protocol's reader of bytes, such as WebSocket's."""
 
@@ -94,11 +100,11 @@ class Incoming(BaseProtocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, settings: ConnectionSettings) -> None:
         super().__init__(loop, RequestParser(cast("Sink", self), settings.limits))
         self._settings = settings
-        self._reading = Reading.MESSAGES
+        self._reading = _MESSAGES
         # Requests that wait for their turn.
         self._inbox: Inbox[Entry] = Inbox()
         # What the peer has to do, and by when.
-        self._due = Due.NOTHING
+        self._due = _NOTHING
         self._timer = CoarseTimer(loop, self._too_late, settings.timeout_ceil_threshold)
         # Where the bytes of the body that comes in go, None between bodies; and who reads them.
         self._body: BodyFeed | RestOfBody | None = None
@@ -164,7 +170,7 @@ class Incoming(BaseProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes from the transport."""
         reading = self._reading
-        if reading is Reading.MESSAGES:
+        if reading is _MESSAGES:
             self._parser.feed(data)
             if self._settings.head_timeout is not None:
                 self._watch_head()
@@ -195,7 +201,7 @@ class Incoming(BaseProtocol):
     def on_head(self, message: RawRequestMessage, framing: Framing) -> None:
         """Take a request whose head is complete."""
         self._arrived()
-        payload = EMPTY_PAYLOAD if framing.kind is BodyKind.NONE else self._open_body(message)
+        payload = EMPTY_PAYLOAD if framing.kind is _NO_BODY else self._open_body(message)
         self._upgrade_asked = framing.upgrade
         self._inbox.put((message, payload, None))
         if self._inbox.full:
@@ -214,7 +220,7 @@ class Incoming(BaseProtocol):
         if body is not None:
             self._body = None
             if self._due is Due.BODY:
-                self._due = Due.NOTHING
+                self._due = _NOTHING
             body.finish(trailers)
             self._wake()
         if self._upgrade_asked:
@@ -249,17 +255,17 @@ class Incoming(BaseProtocol):
     def pause_reading(self) -> None:
         """Read no more for now: a body's reader or the inbox is full."""
         super().pause_reading()
-        if self._reading is Reading.MESSAGES:
+        if self._reading is _MESSAGES:
             self._parser.pause()
             if self._due is Due.BODY:
-                self._due = Due.NOTHING  # it is not the peer who makes the body wait
+                self._due = _NOTHING  # it is not the peer who makes the body wait
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Go on reading, unless the inbox is still full."""
         if self._inbox.full:
             return
         super().resume_reading()
-        if resume_parser and self._reading is Reading.MESSAGES:
+        if resume_parser and self._reading is _MESSAGES:
             self._watch_body()
             self._parser.resume()
 
@@ -300,7 +306,7 @@ class Incoming(BaseProtocol):
 
     def _decline_upgrade(self) -> None:
         """Go on in HTTP: the handler answered and did not call `set_parser()`."""
-        self._reading = Reading.MESSAGES
+        self._reading = _MESSAGES
         self._upgrade_asked = False
         self._resume_reading_if_drained()
         self._parser.resume()
@@ -333,8 +339,8 @@ class Incoming(BaseProtocol):
             self._expect(Due.BODY, seconds)
 
     def _too_late(self) -> None:
-        due, self._due = self._due, Due.NOTHING
-        if due is Due.NOTHING:
+        due, self._due = self._due, _NOTHING
+        if due is _NOTHING:
             return  # it was done; moving the timer for that would have cost more than this
         if due is Due.HEAD:
             self.on_error(HttpProcessingError(code=408, message="The head came too slowly"))
