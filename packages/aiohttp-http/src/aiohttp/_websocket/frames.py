@@ -234,9 +234,9 @@ class FrameReader:
             key = buf[pos : pos + 4]
             pos += 4
         if opcode >= CLOSE:
-            if end - pos < length:
-                return 0
             stop = pos + length
+            if end < stop:
+                return 0
             payload = buf[pos:stop] if key is None else masked(key, data, pos, stop)
             self._handle_frame(True, opcode, payload, False)
             return stop - start

@@ -310,16 +310,25 @@ class WebSocketSession(Generic[DecodeText]):
             kind = message.type
             if kind is TEXT or kind is BINARY:
                 return message
-            if kind is PING and self._autoping:
-                await self._answer_ping(message.data)
-            elif kind is PONG and self._autoping:
-                pass
-            else:
-                if kind is CLOSE:
-                    await self._peer_closed(message.data)
-                elif kind is CLOSING:
-                    return self._interrupted()
-                return message
+            answer = await self._handle_event(message)
+            if answer is not None:
+                return answer
+
+    async def _handle_event(self, message: WSMessage | WSMessageNoDecodeText) -> WSMessage | None:
+        """Do what a message without data asks for; return what its receiver gets, if anything."""
+        kind = message.type
+        if self._autoping and kind is PING:
+            # If it cannot be sent, the end of the connection is the next thing that is received.
+            with suppress(ConnectionError):
+                await self.pong(message.data)
+            return None
+        if self._autoping and kind is PONG:
+            return None
+        if kind is CLOSING:
+            return self._interrupted()
+        if kind is CLOSE:
+            await self._peer_closed(message.data)
+        return cast(WSMessage, message)
 
     def _leave_receive(self) -> None:
         self._receiving = False
@@ -338,11 +347,6 @@ class WebSocketSession(Generic[DecodeText]):
         if isinstance(exc, (ClientError, ConnectionError)):
             return WS_CLOSED_MESSAGE
         return WSMessage(WSMsgType.ERROR, exc, None)
-
-    async def _answer_ping(self, data: bytes) -> None:
-        # The end of the connection is the next thing that is received.
-        with suppress(ConnectionError):
-            await self.pong(data)
 
     @overload
     async def receive_str(
