@@ -173,3 +173,10 @@ class Payload(ABC):
     async def close(self) -> None:
         """Release what the value holds; calling it again does nothing."""
         self._close()
+
+
+def close_later(payload: Payload, loop: asyncio.AbstractEventLoop) -> None:
+    """Close *payload* by a task of its own: its message is over and nobody waits for it."""
+    task = loop.create_task(payload.close())
+    _CLOSE_FUTURES.add(task)
+    task.add_done_callback(_CLOSE_FUTURES.discard)

@@ -46,6 +46,18 @@ class BytesPayload(Payload):
                 stacklevel=2,
             )
 
+    @property
+    def at_hand(self) -> bytes | None:
+        """The bytes, where sending them is all that `write()` does; None in other subclasses."""
+        kind = type(self)
+        if (
+            kind.write is not BytesPayload.write
+            or kind.write_with_length is not BytesPayload.write_with_length
+            or not isinstance(self._value, bytes)
+        ):
+            return None
+        return self._value
+
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the bytes decoded by *encoding*."""
         return str(self._value, encoding, errors)
