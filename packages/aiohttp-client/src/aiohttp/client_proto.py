@@ -82,6 +82,7 @@ class Reading(Enum):
     BODY = "body"  # its body
     UPGRADED = "upgraded"  # another protocol, not yet taken over
     FOREIGN = "foreign"  # another protocol, read by a parser of its own
+    CUT_OFF = "cut off"  # the connection was lost in a head, which is read as far as it came
     BROKEN = "broken"  # nothing is readable any more
 
 
@@ -292,7 +293,8 @@ class ResponseHandler(BaseProtocol):
     def on_head(self, message: Any, framing: Framing) -> None:
         """Take a head."""
         if self._reading is not Reading.HEAD:
-            self._message = message  # the connection is lost, and this is what had come
+            if self._reading is Reading.CUT_OFF:
+                self._message = message
             return
         if 100 <= message.code < 200 and message.code != 101:
             self._on_interim(message)
@@ -530,7 +532,7 @@ class ResponseHandler(BaseProtocol):
         parser = self._response_parser
         if parser is None or not parser.in_head:
             return None
-        self._reading = Reading.BROKEN
+        self._reading = Reading.CUT_OFF
         parser.feed(b"\r\n\r\n")
         cut_off, self._message = self._message, None
         return cut_off

@@ -542,13 +542,13 @@ class ClientRequest:
         body = self._body
         if body is None:
             return b""
-        if isinstance(body, payload.BytesPayload):
-            value = body._value
-            if isinstance(value, bytes) and len(value) <= _MAX_BODY_IN_ONE_WRITE:
-                length = self.headers.get(hdrs.CONTENT_LENGTH)
-                if length is not None and length == str(len(value)):
-                    return value
-        return None
+        if not isinstance(body, payload.BytesPayload):
+            return None
+        value = body.at_hand
+        if value is None or len(value) > _MAX_BODY_IN_ONE_WRITE:
+            return None
+        # Another length than the body has is the writer's to deal with.
+        return value if self.headers.get(hdrs.CONTENT_LENGTH) == str(len(value)) else None
 
     def _write_at_once(self, protocol: ResponseHandler, head: bytes, body: bytes) -> int:
         """Write the whole request; return its size in bytes."""

@@ -29,7 +29,8 @@ from aiohttp.client_exceptions import (
 )
 from aiohttp.client_middlewares import build_client_middlewares
 from aiohttp.log import client_logger
-from aiohttp.payload import _CLOSE_FUTURES, BytesPayload
+from aiohttp.payload import BytesPayload
+from aiohttp.payload.base import close_later
 
 if TYPE_CHECKING:
     import asyncio
@@ -327,13 +328,7 @@ class Call(ABC):
             await body.close()
         else:
             loop = self.loop
-
-            def close(_: object) -> None:
-                task = loop.create_task(body.close())
-                _CLOSE_FUTURES.add(task)
-                task.add_done_callback(_CLOSE_FUTURES.discard)
-
-            writer.add_done_callback(close)
+            writer.add_done_callback(lambda _: close_later(body, loop))
 
     async def _abandon_body(self, request: ClientRequest) -> None:
         request.terminate()
