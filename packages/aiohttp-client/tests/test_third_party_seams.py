@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from yarl import URL
 
 import aiohttp
 from aiohttp import ClientRequest, ClientResponse, ClientSession, TCPConnector, UnixConnector
@@ -53,8 +54,9 @@ async def test_they_exist() -> None:
     async with ClientSession() as session:
         assert [name for name in SESSION if not hasattr(session, name)] == []
         assert [name for name in CONNECTOR if not hasattr(session.connector, name)] == []
-        async with UnixConnector("/no/such/socket") as unix:
-            assert unix._path == "/no/such/socket"
+    unix = UnixConnector("/no/such/socket")
+    assert unix._path == "/no/such/socket"
+    await unix.close()
     assert [name for name in RESPONSE if not hasattr(ClientResponse, name)] == []
     assert "headers" in _RequestOptions.__annotations__
 
@@ -75,7 +77,7 @@ async def test_request_is_what_the_verbs_call(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_response_made_by_hand() -> None:
     """As aioresponses and vcrpy make theirs."""
     loop = asyncio.get_running_loop()
-    url = aiohttp.client_reqrep.URL("http://a/b")
+    url = URL("http://a/b")
     info = aiohttp.RequestInfo(url, "GET", {})  # type: ignore[arg-type]
     async with ClientSession() as session:
         response = ClientResponse(

@@ -18,7 +18,7 @@ async def test_a_body_that_is_sent() -> None:
     assert tracker.bytes_written == 10
     assert not tracker.upload_complete.done()
     tracker.call_ended()
-    assert await tracker.upload_complete is None
+    await tracker.upload_complete
     assert tracker.attempts == 1
 
 

@@ -791,22 +791,30 @@ class TCPConnector(BaseConnector):
         addr_infos = await self._find(req, host, traces)
         # A trailing dot makes a name absolute for DNS; certificates do not have it.
         server_name = (req.server_hostname or host).rstrip(".") if context is not None else None
+        mismatch: ServerFingerprintMismatch | None = None
         while True:
-            transport, protocol = await self._wrap_create_connection(
-                self._factory,
-                timeout=timeout,
-                ssl=context,
-                addr_infos=addr_infos,
-                server_hostname=server_name,
-                req=req,
-                client_error=client_error,
-            )
+            try:
+                transport, protocol = await self._wrap_create_connection(
+                    self._factory,
+                    timeout=timeout,
+                    ssl=context,
+                    addr_infos=addr_infos,
+                    server_hostname=server_name,
+                    req=req,
+                    client_error=client_error,
+                )
+            except ClientConnectorError:
+                # That a server showed another certificate matters more than that others are away.
+                if mismatch is not None:
+                    raise mismatch from None
+                raise
             fingerprint = self._get_fingerprint(req)
             if fingerprint is None or context is None:
                 return transport, protocol
             try:
                 fingerprint.check(transport)
-            except ServerFingerprintMismatch:
+            except ServerFingerprintMismatch as error:
+                mismatch = error
                 peer = transport.get_extra_info("peername")
                 transport.close()
                 # The pinned server may be at another of the addresses.
