@@ -53,9 +53,11 @@ def test_parts_of_the_url() -> None:
 
 
 def test_an_absolute_target_goes_before_host() -> None:
-    request = make_mocked_request("GET", "https://full.org/p?q=1", headers={"Host": "other"})
-    assert (request.host, request.scheme, request.path) == ("full.org", "https", "/p")
-    assert request.url == URL("https://full.org/p?q=1")
+    request = make_mocked_request("GET", "https://full.org:81/p?q=1", headers={"Host": "other"})
+    assert (request.host, request.path) == ("full.org", "/p")
+    # The scheme is the connection's, whatever the peer says.
+    assert (request.scheme, request.secure) == ("http", False)
+    assert request.url == URL("http://full.org:81/p?q=1")
     assert request.rel_url == URL("/p?q=1")
 
 
@@ -244,11 +246,14 @@ async def test_fields_are_counted(headers: dict[str, str]) -> None:
 
 async def test_bytes_are_counted_over_all_fields_and_files() -> None:
     small = part('name="a"', b"x" * 40) + part('name="f"; filename="f"', b"y" * 40) + b"--b--\r\n"
-    request = posted(MULTIPART, small, client_max_size=80)
+    request = posted(MULTIPART, small, client_max_size=len(small))
     await request.post()
     request._finish()
     with pytest.raises(web.HTTPRequestEntityTooLarge):
-        await posted(MULTIPART, small, client_max_size=79).post()
+        await posted(MULTIPART, small, client_max_size=len(small) // 2).post()
+    heads = part('name="a"', b"", "X-Large: " + "x" * 1000) + b"--b--\r\n"
+    with pytest.raises(web.HTTPRequestEntityTooLarge):
+        await posted(MULTIPART, heads, client_max_size=100).post()
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,9 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     # What the mapping holds; made when something is put in.
     _state: dict[Any, Any] | None = None
 
+    # Whether somebody knows the host better than the message does.
+    _host_given = False
+
     # Whether _prepare_hook() does anything.
     _hooked = False
 
@@ -149,6 +152,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
             self._cache["scheme"] = scheme
         if host is not None:
             self._cache["host"] = host
+            self._host_given = True
         if remote is not None:
             self._cache["remote"] = remote
 
@@ -260,8 +264,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     @reify
     def scheme(self) -> str:
         """``"http"`` or ``"https"`` as the connection is; what proxies say: :attr:`forwarded`."""
-        if (url := self._absolute_url()) is not None:
-            return url.scheme
+        # Not what an absolute target says: that is the peer's word, and no proof of security.
         return "https" if self._protocol.ssl_context is not None else "http"
 
     @reify
@@ -322,8 +325,8 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     @reify
     def url(self) -> URL:
         """The whole URL, made of :attr:`scheme`, :attr:`host` and :attr:`rel_url`."""
-        if "host" not in self._cache and (url := self._absolute_url()) is not None:
-            return url
+        if not self._host_given and (url := self._absolute_url()) is not None:
+            return url.with_scheme(self.scheme)
         return URL.build(scheme=self.scheme, authority=self.host).join(self.rel_url)
 
     @reify
@@ -460,10 +463,10 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         """
         if self._read_bytes is None:
             chunks: list[bytes] = []
-            size = 0
+            limit, size = self._client_max_size, 0
             while chunk := await self._payload.readany():
                 size += len(chunk)
-                if 0 < self._client_max_size < size:
+                if limit and size > limit:
                     raise self._too_large(size)
                 chunks.append(chunk)
             self._read_bytes = chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -538,13 +541,21 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
             return EMPTY_FORM
         charset = self._known_charset()
         if content_type == _MULTIPART_FORM:
-            return await read_multipart(await self.multipart(), charset, self._form_limits())
+            reader = await self.multipart()
+            return await read_multipart(reader, charset, self._form_limits(), self._consumed)
         return parse_urlencoded(await self.read(), charset, self._form_limits())
 
     def _form_limits(self) -> FormLimits:
         return FormLimits(
-            self._client_max_size, self._client_max_fields, self._too_large, self._too_many_fields
+            self._client_max_size or 0,
+            self._client_max_fields or 0,
+            self._too_large,
+            self._too_many_fields,
         )
+
+    def _consumed(self) -> int:
+        """Bytes of the body that were read."""
+        return self._payload.total_bytes - self._payload.buffered
 
     def _too_many_fields(self) -> HTTPRequestEntityTooLarge:
         limit = self._client_max_fields

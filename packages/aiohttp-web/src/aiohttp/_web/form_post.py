@@ -85,19 +85,31 @@ def parse_urlencoded(body: bytes, charset: str, limits: FormLimits) -> Form:
     return MultiDictProxy(fields)
 
 
-async def read_multipart(reader: MultipartReader, charset: str, limits: FormLimits) -> Form:
+async def read_multipart(
+    reader: MultipartReader,
+    charset: str,
+    limits: FormLimits,
+    consumed: Callable[[], int] = int,
+) -> Form:
     """Return the fields of a ``multipart/form-data`` body (RFC 7578).
 
     A field without a media type, or with a text one, is a str; with another one, bytes; a field
     with a file name is a :class:`FileField`.
 
+    Args:
+        reader: of the parts.
+        charset: of text that names none.
+        limits: bounds of what comes out, and of what went in.
+        consumed: tells how many bytes of the body were read so far, heads of parts included.
+
     Raises:
         BadMultipart: a field has no name, or is a multipart itself.
     """
     fields: MultiDict[Field] = MultiDict()
-    budget = _Budget(limits)
+    budget = _Budget(limits, consumed)
     try:
         while (part := await reader.next()) is not None:
+            budget.spend(b"")
             limits.check_fields(len(fields) + 1)
             if not isinstance(part, BodyPartReader):
                 raise BadMultipart(
@@ -124,17 +136,18 @@ def close_files(fields: MultiDict[Field] | Form) -> None:
 
 
 class _Budget:
-    """Counts bytes over all fields."""
+    """Counts bytes over all fields: decoded ones, and those that they were made of."""
 
-    __slots__ = ("_limits", "_size")
+    __slots__ = ("_consumed", "_limits", "_size")
 
-    def __init__(self, limits: FormLimits) -> None:
+    def __init__(self, limits: FormLimits, consumed: Callable[[], int]) -> None:
         self._limits = limits
+        self._consumed = consumed
         self._size = 0
 
     def spend(self, data: bytes | bytearray) -> None:
         self._size += len(data)
-        self._limits.check_size(self._size)
+        self._limits.check_size(max(self._size, self._consumed()))
 
 
 async def _read_value(part: BodyPartReader, charset: str, budget: _Budget) -> str | bytearray:

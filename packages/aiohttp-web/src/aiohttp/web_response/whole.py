@@ -325,13 +325,14 @@ class Response(StreamResponse):
             return None
         content_type = self._pending_type
         if content_type is None and length:
-            content_type = self._pending_type = OCTET_STREAM
+            content_type = OCTET_STREAM
         key = (self._status, self._reason, content_type)
         start = starts_of_heads.get(key)
         if start is None:
             if has_no_body(message.method, self._status):
                 return None
             start = make_start_of_head(*key)
+        self._pending_type = content_type
         self._keep_alive = True
         tail = self._sent_tail = end_of_head()
         return b"".join((start, str(length).encode(), tail))
