@@ -242,8 +242,8 @@ def run_app(
         reuse_port: allow several processes to listen on the port.
         handler_cancellation: cancel a handler whose peer has gone.
         loop: the loop to run in; it is closed at the end. Default: a new one.
-        kwargs: further settings of the server, see `web_protocol.connection_settings()`, and
-            `max_connections`.
+        kwargs: further settings of the server: those of `RequestHandler`, `head_timeout`,
+            `body_timeout`, `shutdown_grace` (all in seconds) and `max_connections`.
 
     Raises:
         OSError: a place to listen on is taken or not allowed.

@@ -16,14 +16,14 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiohttp._h1.limits import Limits
+from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
-from aiohttp._web.error_response import copy_of, error_response
+from aiohttp._web.error_page import error_page
 from aiohttp._web.exchange import InOwnContext, Outcome, exchange
 from aiohttp._web.inbox import CAPACITY
 from aiohttp._web.incoming import Due, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
-from aiohttp._web.settings import ConnectionSettings
+from aiohttp._web.settings import ConnectionSettings, connection_settings
 from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 from aiohttp.http_writer import StreamWriter
@@ -33,7 +33,7 @@ from aiohttp.tcp_helpers import tcp_keepalive
 from aiohttp.web_exceptions import HTTPException, HTTPInternalServerError
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_request import BaseRequest
-from aiohttp.web_response import StreamResponse
+from aiohttp.web_response import Response, StreamResponse
 
 if TYPE_CHECKING:
     import ssl
@@ -103,48 +103,6 @@ _MESSAGES: Final = Reading.MESSAGES
 _NOTHING: Final = Due.NOTHING
 _REQUEST: Final = Due.REQUEST
 _ANSWERED: Final = Outcome.ANSWERED
-
-
-def connection_settings(
-    *,
-    keepalive_timeout: float = 3630,
-    tcp_keepalive: bool = True,
-    logger: logging.Logger = server_logger,
-    access_log_class: type[AbstractAccessLogger] = AccessLogger,
-    access_log: logging.Logger | None = access_logger,
-    access_log_format: str = AccessLogger.LOG_FORMAT,
-    debug: bool = False,
-    max_line_size: int = 8190,
-    max_headers: int = 128,
-    max_field_size: int = 8190,
-    lingering_time: float = 10.0,
-    read_bufsize: int = 2**18,
-    auto_decompress: bool = True,
-    timeout_ceil_threshold: float = 5,
-    head_timeout: float | None = None,
-    body_timeout: float | None = None,
-    shutdown_grace: float = 0.25,
-) -> ConnectionSettings:
-    """Turn the keyword arguments of servers and runners into one value.
-
-    Raises:
-        ValueError: a time is negative, or the access log's format has an unknown atom.
-    """
-    return ConnectionSettings(
-        logger=logger,
-        access_logger=access_log_class(access_log, access_log_format) if access_log else None,
-        keepalive_timeout=keepalive_timeout,
-        tcp_keepalive=tcp_keepalive,
-        debug=debug,
-        limits=Limits(max_line_size, max_field_size, max_headers),
-        lingering_time=lingering_time or 0.0,
-        read_bufsize=read_bufsize,
-        auto_decompress=auto_decompress,
-        timeout_ceil_threshold=timeout_ceil_threshold,
-        head_timeout=head_timeout,
-        body_timeout=body_timeout,
-        shutdown_grace=shutdown_grace,
-    )
 
 
 class RequestHandler(Incoming):
@@ -531,7 +489,7 @@ class RequestHandler(Incoming):
             self.logger.debug("%s disconnected while its request was handled", self.peername)
             return Outcome.PEER_LOST
         if isinstance(error, HTTPException):
-            response: StreamResponse = copy_of(error)
+            response: StreamResponse = _copy_of(error)
         else:
             response = self._page_for(request, error)
         if request.writer.output_size > 0:
@@ -557,14 +515,14 @@ class RequestHandler(Incoming):
 
     def _bad_request(self, request: BaseRequest, status: int, message: str) -> StreamResponse:
         self.logger.debug("Bad request from %s: %d, %s", self.peername, status, message)
-        return error_response(request, status, message=message)
+        return _error_response(request, status, message=message)
 
     def _instead_of(self, result: object) -> StreamResponse:
         if result is None:
             self.log_exception("Missing return statement on request handler")
         else:
             self.log_exception(f"Web-handler should return a response instance, got {result!r}")
-        return copy_of(HTTPInternalServerError())
+        return _copy_of(HTTPInternalServerError())
 
     def handle_error(
         self,
@@ -588,7 +546,7 @@ class RequestHandler(Incoming):
         shown = None
         if self.debug and exc is not None:
             shown = "".join(traceback.format_exception(type(exc), exc, exc.__traceback__))
-        return error_response(request, status, message=message, traceback=shown)
+        return _error_response(request, status, message=message, traceback=shown)
 
     def _peer_is_lost(self) -> bool:
         return self.transport is None or self.transport.is_closing()
@@ -666,3 +624,27 @@ async def end_task(task: asyncio.Task[None], timeout: float | None) -> None:
     if not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=_LAST_WORDS)
+
+
+def _error_response(
+    request: BaseRequest,
+    status: int,
+    *,
+    message: str | None = None,
+    traceback: str | None = None,
+) -> Response:
+    """Return the page for an error, in what the peer accepts; the connection closes after it."""
+    accept = request.headers.get(hdrs.ACCEPT, "")
+    page = error_page(status, message=message, traceback=traceback, accept=accept)
+    response = Response(status=status, text=page.text, content_type=page.content_type)
+    response.force_close()
+    return response
+
+
+def _copy_of(error: HTTPException) -> Response:
+    """Return the response that an exception describes: the exception itself may be raised again."""
+    response = Response(
+        status=error.status, reason=error.reason, headers=error.headers, body=error.body
+    )
+    response.cookies.update(error.cookies)
+    return response

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp._deprecations import declare
 from aiohttp._h1.messages import RawRequestMessage
+from aiohttp._web.settings import connection_settings
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.log import server_logger
 from aiohttp.streams import StreamReader
+from aiohttp.web_log import AccessLogger
 from aiohttp.web_protocol import (
     HandlerFunction,
     RequestFactory,
     RequestHandler,
-    connection_settings,
     end_task,
 )
 from aiohttp.web_request import BaseRequest
@@ -38,6 +39,11 @@ _SETTINGS = frozenset(
     if parameter.kind is Parameter.KEYWORD_ONLY
 )
 
+_LOG_DEFAULTS = {
+    "access_log_class": AccessLogger,
+    "access_log_format": AccessLogger.LOG_FORMAT,
+}
+
 # What a connection beyond `max_connections` is told (RFC 9110 §15.6.4).
 _TOO_MANY = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
@@ -55,7 +61,8 @@ class Server:
         loop: the loop of the connections, by default the running one.
         max_connections: how many connections may be open at a time; one more is refused with
             503. None: no limit.
-        kwargs: what `web_protocol.connection_settings()` takes.
+        kwargs: what `RequestHandler` takes, and `head_timeout`, `body_timeout` and
+            `shutdown_grace`, all in seconds.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -78,7 +85,7 @@ class Server:
         self._left_over: set[asyncio.Task[None]] = set()
         # For a subclass that makes its connections itself.
         self._kwargs = kwargs
-        self._settings = connection_settings(**_known(kwargs))
+        self._settings = connection_settings(**{**_LOG_DEFAULTS, **_known(kwargs)})
         self._max_connections = max_connections
         self._shutting_down = False
         self.request_handler = handler

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import attr
 
 from aiohttp._h1.limits import Limits
+from aiohttp.log import access_logger, server_logger
 
 if TYPE_CHECKING:
     import logging
 
     from aiohttp.abc import AbstractAccessLogger
 
-__all__ = ("ConnectionSettings",)
+__all__ = ("ConnectionSettings", "connection_settings")
 
 
 def _not_negative(instance: object, attribute: attr.Attribute[float], value: float | None) -> None:
@@ -59,3 +60,45 @@ class ConnectionSettings:
     # How long an idle connection may still be used for one more request after the shutdown has
     # begun: a request that is on its way then is answered and not lost.
     shutdown_grace: float = attr.ib(default=0.25, validator=_not_negative)
+
+
+def connection_settings(
+    *,
+    keepalive_timeout: float = 3630,
+    tcp_keepalive: bool = True,
+    logger: logging.Logger = server_logger,
+    access_log_class: type[AbstractAccessLogger],
+    access_log: logging.Logger | None = access_logger,
+    access_log_format: str,
+    debug: bool = False,
+    max_line_size: int = 8190,
+    max_headers: int = 128,
+    max_field_size: int = 8190,
+    lingering_time: float = 10.0,
+    read_bufsize: int = 2**18,
+    auto_decompress: bool = True,
+    timeout_ceil_threshold: float = 5,
+    head_timeout: float | None = None,
+    body_timeout: float | None = None,
+    shutdown_grace: float = 0.25,
+) -> ConnectionSettings:
+    """Turn the keyword arguments of servers and runners into one value.
+
+    Raises:
+        ValueError: a time is negative, or the access log's format has an unknown atom.
+    """
+    return ConnectionSettings(
+        logger=logger,
+        access_logger=access_log_class(access_log, access_log_format) if access_log else None,
+        keepalive_timeout=keepalive_timeout,
+        tcp_keepalive=tcp_keepalive,
+        debug=debug,
+        limits=Limits(max_line_size, max_field_size, max_headers),
+        lingering_time=lingering_time or 0.0,
+        read_bufsize=read_bufsize,
+        auto_decompress=auto_decompress,
+        timeout_ceil_threshold=timeout_ceil_threshold,
+        head_timeout=head_timeout,
+        body_timeout=body_timeout,
+        shutdown_grace=shutdown_grace,
+    )
