@@ -13,7 +13,7 @@ from aiohttp._deprecations import declare
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._web.settings import connection_settings
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.log import server_logger
+from aiohttp.log import access_logger, server_logger
 from aiohttp.streams import StreamReader
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_protocol import (
@@ -39,7 +39,9 @@ _SETTINGS = frozenset(
     if parameter.kind is Parameter.KEYWORD_ONLY
 )
 
-_LOG_DEFAULTS = {
+_LOG_DEFAULTS: dict[str, Any] = {
+    "logger": server_logger,
+    "access_log": access_logger,
     "access_log_class": AccessLogger,
     "access_log_format": AccessLogger.LOG_FORMAT,
 }

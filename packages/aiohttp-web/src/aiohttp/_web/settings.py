@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import attr
 
 from aiohttp._h1.limits import Limits
-from aiohttp.log import access_logger, server_logger
 
 if TYPE_CHECKING:
     import logging
@@ -66,9 +65,9 @@ def connection_settings(
     *,
     keepalive_timeout: float = 3630,
     tcp_keepalive: bool = True,
-    logger: logging.Logger = server_logger,
+    logger: logging.Logger,
     access_log_class: type[AbstractAccessLogger],
-    access_log: logging.Logger | None = access_logger,
+    access_log: logging.Logger | None,
     access_log_format: str,
     debug: bool = False,
     max_line_size: int = 8190,
