@@ -46,8 +46,8 @@ IO_ROOMS = {
         | {"upload", "websocket_upgrade"}
     ),
     "_web": frozenset(
-        {"exchange", "form_post", "incoming", "keepalive", "lingering", "pipeline", "running"}
-        | {"static_files"}
+        {"exchange", "form_post", "incoming", "keepalive", "lingering", "pipeline", "ready_heads"}
+        | {"running", "static_files"}
     ),
 }
 
@@ -92,6 +92,16 @@ SEAMS = {
     "_read_bytes": "web.BaseRequest; patched by sentry_sdk",
     "_send_whole": "web.StreamResponse; asked by the exchange for the one-write fast path",
     "_start": "web.StreamResponse; overridden by FileResponse",
+    # Between application, router, request and response: each is asked once a request, and none of
+    # them is for users.
+    "_message": "web.BaseRequest; its public property is deprecated",
+    "_match_info": "web.Request; set when the request is routed",
+    "_hooked": "web.BaseRequest; whether on_response_prepare has receivers",
+    "_prepare_hook": "web.BaseRequest; overridden by Request",
+    "_routing_path": "web.BaseRequest; the path that resources match",
+    "_resolve_now": "web.UrlDispatcher; routing without awaiting",
+    "_pipeline": "web.AbstractRoute; the handler in its middlewares, kept",
+    "_kept_pipeline": "web.UrlMappingMatchInfo; the same, if it still fits",
     "_close": "BaseConnector; called without a running loop by fsspec and its kin",
     "_drain_helper": "BaseProtocol; called by aiodocker",
     "_reading_paused": "BaseProtocol; read by aiodocker",

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp._web.pipeline import build_pipeline, is_new_style
-from aiohttp.web_middlewares import _fix_request_current_app
+from aiohttp.web_middlewares import entering
 
 
 async def handler(request: web.Request) -> web.Response:
@@ -21,14 +21,14 @@ async def middleware(
 
 
 def test_without_middlewares_the_handler_is_called_itself() -> None:
-    pipeline = build_pipeline(handler, (web.Application(),), None, _fix_request_current_app)
+    pipeline = build_pipeline(handler, (web.Application(),), None, entering)
     assert pipeline.wrapped is handler
     assert not pipeline.has_prepare_hooks
 
 
 def test_with_middlewares_it_is_wrapped() -> None:
     app = web.Application(middlewares=[middleware])
-    pipeline = build_pipeline(handler, (app,), 5, _fix_request_current_app)
+    pipeline = build_pipeline(handler, (app,), 5, entering)
     assert pipeline.wrapped is not handler
     assert pipeline.wrapped.__name__ == "handler"
     assert pipeline.client_max_size == 5
@@ -39,7 +39,7 @@ def test_receivers_of_the_signal_are_noted() -> None:
 
     app = web.Application()
     app.on_response_prepare.append(receiver)
-    pipeline = build_pipeline(handler, (web.Application(), app), None, _fix_request_current_app)
+    pipeline = build_pipeline(handler, (web.Application(), app), None, entering)
     assert pipeline.has_prepare_hooks
 
 

@@ -39,7 +39,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.typedefs import Middleware
 from aiohttp.web_exceptions import NotAppKeyWarning
 from aiohttp.web_log import AccessLogger
-from aiohttp.web_middlewares import _fix_request_current_app
+from aiohttp.web_middlewares import entering
 from aiohttp.web_request import Request
 from aiohttp.web_response import StreamResponse
 from aiohttp.web_routedef import AbstractRouteDef
@@ -514,7 +514,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         match_info.add_app(self)
         match_info.freeze()
         request._match_info = match_info
-        if hdrs.EXPECT in request._headers:
+        if hdrs.EXPECT in request.headers:
             response = await match_info.expect_handler(request)
             await request.writer.drain()
             if response is not None:
@@ -550,7 +550,7 @@ def _pipeline_of(match_info: UrlMappingMatchInfo) -> Pipeline:
         match_info.handler,
         match_info.apps,
         None if route is None else route.options.get("client_max_size"),
-        _fix_request_current_app,
+        entering,
     )
     if isinstance(route, ResourceRoute) and all(app.pre_frozen for app in match_info.apps):
         route._pipeline = pipeline

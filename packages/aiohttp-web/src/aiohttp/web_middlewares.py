@@ -93,7 +93,7 @@ async def _check_request_resolves(request: Request, path: str) -> tuple[bool, Re
     return (True, other) if match_info.http_exception is None else (False, request)
 
 
-def _fix_request_current_app(app: Application) -> Any:
+def entering(app: Application) -> Any:
     """Return a middleware that makes ``app`` the current application for what it wraps."""
 
     @middleware

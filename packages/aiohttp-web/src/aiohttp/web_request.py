@@ -702,6 +702,6 @@ class Request(BaseRequest):
         match_info = self._match_info
         if match_info is None:
             return
-        for app in match_info._apps:
+        for app in match_info.apps:
             if receivers := app.on_response_prepare:
                 await receivers.send(self, response)

@@ -288,9 +288,9 @@ class Response(StreamResponse):
             or cls.write_eof is not _WRITE_EOF
         ):
             return False
-        protocol = request._protocol
+        protocol = request.protocol
         transport = protocol.transport
-        if transport is None or protocol._paused or transport.is_closing():
+        if transport is None or protocol.writing_paused or transport.is_closing():
             return False
         head: bytes | None = None
         if self._fields is None and self._cookies is None:
