@@ -35,7 +35,7 @@ PLUMBING = frozenset(
     ("_websocket", name)
     for name in (
         *("deflate", "frame_writer", "heartbeat", "message_queue", "message_queue_c"),
-        *("reader", "session", "writer"),
+        *("reader", "reader_c", "reader_py", "session", "writer"),
     )
 )
 
@@ -77,6 +77,12 @@ SEAMS = {
     "_asdict": "method of named tuples",
     "_fields": "attribute of named tuples",
     "_make": "method of named tuples",
+    # The runner starts an application with these, as other servers of applications do.
+    "_set_loop": "web.Application; called by AppRunner and by aiohttp_devtools",
+    "_make_handler": "web.Application; called by AppRunner",
+    # Results of calls, under the names by which other projects annotate them.
+    "_RequestContextManager": "client; what ClientSession.get() and its like return",
+    "_WSRequestContextManager": "client; what ClientSession.ws_connect() returns",
     # A default that means "not given"; the façade `helpers` shows it under this name.
     "_SENTINEL": "home is _content_headers",
     # Other projects have no public name for these.
@@ -107,6 +113,12 @@ SEAMS = {
     "_reading_paused": "BaseProtocol; read by aiodocker",
     "_body": "ClientResponse; read by vcrpy and aiohttp_client_cache",
 }
+
+
+# The same, for the tools of layer 4 alone: they make answers without a connection, as mocks do.
+TOOLS_SEAMS = frozenset(
+    {"_MemoryTestServer", "_buffer", "_headers", "_raw_headers", "_retry_connection"}
+)
 
 
 @dataclass(frozen=True)
@@ -212,16 +224,22 @@ def _entrance(module: Module, place: Place, above: Module, found: Import) -> Ite
     if above.name == "aiohttp" and module.name != "aiohttp" and found.name != "__version__":
         wanted = found.name or "aiohttp"
         yield f"imports {wanted} from the table of aiohttp: import it from where it is defined"
-    if _room(above) in FACADES and _room(module) not in FACADES:
+    if _room(above) in FACADES and _room(module) not in FACADES and place.layer < 4:
         yield f"imports the façade {above.name}: import the name from where it is defined"
     private = found.name is not None and _is_private(found.name) and found.target == above.name
-    if private and found.name not in SEAMS and not _is_family(module, above):
+    if private and found.name not in _seams(module) and not _is_family(module, above):
         yield f"imports the private {found.name} of {above.name}: name it publicly, or move it"
 
 
 def _is_family(module: Module, other: Module) -> bool:
     """Say whether two modules are of one door package."""
     return _room(module) == _room(other) and not _room(module).startswith("_")
+
+
+def _seams(module: Module) -> frozenset[str]:
+    """Return the private names of others that a module may use."""
+    tools = TOOLS_SEAMS if LAYERS[module.distribution] == 4 else frozenset[str]()
+    return tools.union(SEAMS)
 
 
 def _room(module: Module) -> str:
@@ -233,7 +251,7 @@ def private_access(module: Module, tree: ast.Module, own: set[str]) -> Iterator[
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute) or not _is_private(node.attr):
             continue
-        if node.attr in own or node.attr in SEAMS or _is_oneself(node.value):
+        if node.attr in own or node.attr in _seams(module) or _is_oneself(node.value):
             continue
         yield Finding(
             module.path,
