@@ -209,6 +209,19 @@ async def test_limits_of_a_call() -> None:
         await protocol.read()
 
 
+async def test_chunks_and_trailers_are_shown() -> None:
+    protocol, _ = connection()
+    expect(protocol)
+    protocol.data_received(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-After: 1\r\n\r\n"
+    )
+    _, body = await protocol.read()
+    assert [chunk async for chunk in body.iter_chunks()] == [(b"abc", True), (b"de", True)]
+    assert body.trailers is not None
+    assert body.trailers["X-After"] == "1"
+
+
 async def test_a_full_buffer_pauses_the_transport() -> None:
     protocol, wire = connection()
     expect(protocol, read_bufsize=10)

@@ -310,6 +310,8 @@ class ResponseHandler(BaseProtocol):
         self._reading = Reading.BODY
         if framing.kind is not BodyKind.NONE:
             self._open_body(framing.compression)
+            if framing.kind is BodyKind.CHUNKED and self._payload is not None:
+                self._payload.begin_http_chunk_receiving()
         if self._unasked is not None:
             self._unasked.append((message, self._payload or EMPTY_PAYLOAD))
         self._wake()
@@ -340,6 +342,13 @@ class ResponseHandler(BaseProtocol):
         """Take a piece of the body."""
         if self._feed is not None:
             self._feed(data)
+
+    def on_chunk_end(self) -> None:
+        """Take the end of an HTTP chunk: `StreamReader.readchunk` shows it."""
+        if self._decoder is not None:
+            self._decoder.end_chunk()
+        elif self._feed is not None and self._payload is not None:
+            self._payload.end_http_chunk_receiving()
 
     def on_end(self, trailers: CIMultiDictProxy[str] | None) -> None:
         """Take the end of the message."""
