@@ -71,7 +71,7 @@ def form_findings(root: Path = ROOT) -> Iterator[Finding]:
         if section_of(path, root) is None:
             yield Finding(path, 1, f"there is no such section; expected {', '.join(SECTIONS)}")
         text = path.read_text("utf-8").strip()
-        if not text or text[-1] not in ".!`)" or not text[0].isupper():
+        if not text or text[-1] not in ".!`)" or not (text[0].isupper() or text[0] == "`"):
             yield Finding(path, 1, "a fragment is made of whole sentences, for users")
 
 

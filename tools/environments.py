@@ -88,7 +88,9 @@ class Environment:
         if stamp.is_file() and stamp.read_text("utf-8") == digests:
             return self
         # A wheel of a release that is installed already would be left alone by pip.
-        self.pip("uninstall", "--yes", *DISTRIBUTIONS)
+        if stamp.is_file():
+            stamp.unlink()
+            self.pip("uninstall", "--yes", *DISTRIBUTIONS)
         self.pip("install", *map(str, wheels))
         stamp.write_text(digests, "utf-8")
         return self
