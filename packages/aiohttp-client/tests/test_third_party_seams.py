@@ -90,7 +90,7 @@ async def test_a_response_made_by_hand() -> None:
             traces=[],
             loop=loop,
             session=session,
-            stream_writer=None,  # type: ignore[arg-type]
+            stream_writer=None,
         )
         response.status = 200
         response.reason = "OK"

@@ -513,7 +513,7 @@ class ClientRequest:
             traces=self._traces,  # type: ignore[arg-type]
             loop=self.loop,
             session=self._session,  # type: ignore[arg-type]
-            stream_writer=stream_writer,  # type: ignore[arg-type]
+            stream_writer=stream_writer,
         )
         if is_plain:
             response._request_parts = (self.url, self.method, self.headers, self.original_url)
@@ -748,7 +748,8 @@ class ClientResponse(HeadersMixin):
         traces: list[Trace],
         loop: asyncio.AbstractEventLoop,
         session: ClientSession,
-        stream_writer: AbstractStreamWriter,
+        # aioresponses leaves it out: nothing was written for a response that is made by hand.
+        stream_writer: AbstractStreamWriter | None = None,
     ) -> None:
         self.method = method
         self._real_url = url
