@@ -83,7 +83,7 @@ class Memory(BaseConnector):
             traces=[],
             loop=loop,
             session=request.session,
-            stream_writer=None,  # type: ignore[arg-type]
+            stream_writer=None,
         )
         return await response.start(lease)  # type: ignore[arg-type]
 

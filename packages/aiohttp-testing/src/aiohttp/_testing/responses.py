@@ -62,7 +62,7 @@ def make_client_response(
         traces=[],
         loop=loop,
         session=None,  # type: ignore[arg-type]
-        stream_writer=None,  # type: ignore[arg-type]
+        stream_writer=None,
     )
     response.version = HttpVersion11
     response.status = status
