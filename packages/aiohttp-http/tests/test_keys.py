@@ -8,23 +8,26 @@ import pytest
 
 from aiohttp._keys import AppKey, BaseKey, ChainMapProxy, RequestKey, ResponseKey
 
-MODULE = __name__
-
-
-@pytest.mark.parametrize("kind", [AppKey, RequestKey, ResponseKey])
-def test_repr_names_module_and_type(kind: type[BaseKey[Any]]) -> None:
-    assert repr(kind("k", int)) == f"<{kind.__name__}({MODULE}.k, type=int)>"
-    assert repr(kind("k")) == f"<{kind.__name__}({MODULE}.k, type=<<Unknown>>)>"
-
-
-def test_repr_of_other_ways_to_give_the_type() -> None:
-    assert repr(AppKey[int]("k")) == f"<AppKey({MODULE}.k, type=int)>"
-    assert repr(AppKey("k", dict[str, int])) == f"<AppKey({MODULE}.k, type=dict[str, int])>"
-    assert repr(AppKey("k", URLLike)) == f"<AppKey({MODULE}.k, type={MODULE}.URLLike)>"
-
 
 class URLLike:
     pass
+
+
+# Made while this module is imported, as keys mostly are.
+KEYS = [
+    (AppKey("k", int), "AppKey", "int"),
+    (RequestKey("k", int), "RequestKey", "int"),
+    (ResponseKey("k", int), "ResponseKey", "int"),
+    (AppKey("k"), "AppKey", "<<Unknown>>"),
+    (AppKey[int]("k"), "AppKey", "int"),
+    (AppKey("k", dict[str, int]), "AppKey", "dict[str, int]"),
+    (AppKey("k", URLLike), "AppKey", f"{__name__}.URLLike"),
+]
+
+
+@pytest.mark.parametrize(("key", "kind", "shown"), KEYS)
+def test_repr_names_module_and_type(key: BaseKey[Any], kind: str, shown: str) -> None:
+    assert repr(key) == f"<{kind}({__name__}.k, type={shown})>"
 
 
 def test_equal_names_are_different_keys() -> None:

@@ -14,15 +14,12 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Frames of these modules stand between a key's constructor and who calls it.
-_TRANSPARENT = frozenset({__name__, "typing"})
-
 
 class BaseKey(Generic[_T]):
     """A key that carries the type of its value; the name serves ``repr`` alone.
 
     Args:
-        name: short name; the name of the calling module is put before it.
+        name: short name; the name of the module being imported or run is put before it.
         t: type of the value, for people and type checkers.
     """
 
@@ -53,10 +50,11 @@ class BaseKey(Generic[_T]):
 
 
 def _calling_module() -> str:
+    """Return the module whose import, or whose run as a program, made the key."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name: str = frame.f_globals.get("__name__", "")
-        if name not in _TRANSPARENT:
+        if frame.f_code.co_name == "<module>":
+            name: str = frame.f_globals.get("__name__", "")
             return name
         frame = frame.f_back
     return ""
