@@ -184,7 +184,7 @@ def pytest_command(*arguments: str) -> list[str]:
 
 
 def test_folders() -> list[Path]:
-    patterns = ("packages/*/tests", "docs/examples/*/tests", "tools/tests")
+    patterns = ("packages/*/tests", "docs/tests", "docs/examples/*/tests", "tools/tests")
     return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 
 

@@ -20,14 +20,15 @@ from tools.tree import ROOT, shown, source_roots
 def groups(root: Path = ROOT) -> Iterator[list[Path]]:
     """Yield what is checked in one run each."""
     yield [*source_roots(root), root / "tools"]
-    for pattern in ("packages/*/tests", "docs/examples/*"):
+    for pattern in ("packages/*/tests", "docs/tests", "docs/examples/*"):
         for folder in sorted(root.glob(pattern)):
             if any(folder.rglob("*.py")):
                 yield [folder]
 
 
 def main() -> int:
-    roots = [*source_roots(), *sorted((ROOT / "docs" / "examples").glob("*/"))]
+    examples = sorted((ROOT / "docs" / "examples").glob("*/"))
+    roots = [*source_roots(), ROOT / "docs" / "tests", *examples]
     environ = {**os.environ, "MYPYPATH": os.pathsep.join(map(str, roots))}
     failed = 0
     for group in groups():
