@@ -34,6 +34,7 @@ from aiohttp._content_headers import HeadersMixin
 from aiohttp._deprecations import declare
 from aiohttp._environment import basicauth_from_netrc, netrc_from_env
 from aiohttp._fields.auth import BasicAuth, basic_auth, encode_basic_auth
+from aiohttp._fields.charset import known_charset
 from aiohttp._fields.cookies import (
     parse_set_cookie_headers,
 )
@@ -1097,8 +1098,8 @@ class ClientResponse(HeadersMixin):
         """
         declared = self.charset
         if declared is not None:
-            with contextlib.suppress(LookupError, ValueError):
-                return codecs.lookup(declared).name
+            with contextlib.suppress(LookupError):
+                return codecs.lookup(known_charset(declared)).name
         if self.content_type in _UTF8_TYPES:
             return "utf-8"
         if self._body is None:

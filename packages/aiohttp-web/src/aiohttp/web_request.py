@@ -19,6 +19,7 @@ from yarl import URL
 from aiohttp import hdrs
 from aiohttp._content_headers import _SENTINEL, HeadersMixin, sentinel
 from aiohttp._deprecations import declare
+from aiohttp._fields.charset import known_charset
 from aiohttp._fields.cookies import parse_cookie_header
 from aiohttp._fields.dates import parse_http_date
 from aiohttp._fields.etag import ETag, parse_etag_list
@@ -488,10 +489,9 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     def _known_charset(self) -> str:
         charset = self.charset or "utf-8"
         try:
-            "".encode(charset)
+            return known_charset(charset)
         except LookupError:
             raise UnknownCharset(charset) from None
-        return charset
 
     async def json(self, *, loads: JSONDecoder = DEFAULT_JSON_DECODER) -> Any:
         """Return the body as JSON; the media type is not looked at.

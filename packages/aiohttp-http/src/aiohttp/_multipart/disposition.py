@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
+from aiohttp._fields.charset import known_charset
 from aiohttp._fields.grammar import TOKEN, TOKEN_RE
 
 _OWS: Final = "[ \t]*"
@@ -144,8 +145,8 @@ def _decode_extended(raw: str) -> str | None:
     if match is None:
         return None
     try:
-        return unquote(match[2], match[1] or "utf-8", "strict")
-    except (UnicodeDecodeError, LookupError):
+        return unquote(match[2], known_charset(match[1] or "utf-8"), "strict")
+    except (UnicodeError, LookupError):
         return None
 
 
@@ -175,8 +176,8 @@ def _join_continuations(params: Mapping[str, str], name: str) -> str | None:
             if not parts and (match := _EXTENDED.fullmatch(raw)):
                 charset, raw = match[1] or charset, match[2]
             try:
-                parts.append(unquote(raw, charset, "strict"))
-            except (UnicodeDecodeError, LookupError):
+                parts.append(unquote(raw, known_charset(charset), "strict"))
+            except (UnicodeError, LookupError):
                 return None
         else:
             return "".join(parts) if parts else None

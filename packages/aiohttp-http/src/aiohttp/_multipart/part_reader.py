@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import hdrs
+from aiohttp._fields.charset import known_charset
 from aiohttp._fields.media_type import parse_mimetype
 from aiohttp._multipart.boundary import Delimiter
 from aiohttp._multipart.disposition import content_disposition_filename, read_content_disposition
@@ -237,7 +238,7 @@ class BodyPartReader:
             BadMultipart: it is not text of that charset.
         """
         data = await self.read(decode=True)
-        return self._to_text(data, encoding or self.get_charset(default="utf-8"))
+        return self._to_text(data, encoding or self._declared_charset())
 
     async def json(self, *, encoding: str | None = None) -> dict[str, Any] | None:
         """Read all that is left as JSON; None if there is nothing.
@@ -248,7 +249,7 @@ class BodyPartReader:
         data = await self.read(decode=True)
         if not data:
             return None
-        text = self._to_text(data, encoding or self.get_charset(default="utf-8"))
+        text = self._to_text(data, encoding or self._declared_charset())
         value: dict[str, Any] = json.loads(text)
         return value
 
@@ -259,7 +260,7 @@ class BodyPartReader:
             BadMultipart: it is not text of its charset.
         """
         data = await self.read(decode=True)
-        charset = encoding or self.get_charset(default="utf-8")
+        charset = encoding or self._declared_charset()
         text = self._to_text(data.rstrip(), charset)
         return parse_qsl(text, keep_blank_values=True, encoding=charset)
 
@@ -268,11 +269,17 @@ class BodyPartReader:
         mimetype = parse_mimetype(self.headers.get(hdrs.CONTENT_TYPE, ""))
         return mimetype.parameters.get("charset", self._default_charset or default)
 
+    def _declared_charset(self) -> str:
+        try:
+            return known_charset(self.get_charset(default="utf-8"))
+        except LookupError as exc:
+            raise BadMultipart(f"data of a part cannot be decoded: {exc}") from exc
+
     @staticmethod
     def _to_text(data: bytes, charset: str) -> str:
         try:
             return data.decode(charset)
-        except (UnicodeDecodeError, LookupError) as exc:
+        except (UnicodeError, LookupError) as exc:
             raise BadMultipart(f"data cannot be decoded with {charset} encoding") from exc
 
     @cached_property

@@ -17,6 +17,7 @@ import attr
 from multidict import CIMultiDictProxy, MultiDict, MultiDictProxy
 
 from aiohttp import hdrs
+from aiohttp._fields.charset import known_charset
 from aiohttp.http_exceptions import BadMultipart
 from aiohttp.multipart import BodyPartReader, MultipartReader
 
@@ -159,7 +160,11 @@ async def _read_value(part: BodyPartReader, charset: str, budget: _Budget) -> st
     if content_type is not None and not content_type.startswith("text/"):
         return value
     # The peer's text need not be in the charset that it, or we, say.
-    return value.decode(part.get_charset(charset), "replace")
+    try:
+        charset = known_charset(part.get_charset(charset))
+    except LookupError as error:
+        raise BadMultipart(f"charset of a field: {error}") from error
+    return value.decode(charset, "replace")
 
 
 async def _read_file(part: BodyPartReader, name: str, budget: _Budget) -> FileField:
