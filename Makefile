@@ -7,7 +7,7 @@ ENVIRONMENTS = $(PYTHON) -m tools.environments
 CHECK = $(ENVIRONMENTS) check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pure isolated check lint format types layers exports versions poetry changelog policy record \
+.PHONY: help run test test-pure isolated plugins check lint format types layers exports versions poetry changelog policy record \
 	deprecations sizes merged docs bench fuzz asan wheels release bump clean
 
 help:  ## what can be made
@@ -24,6 +24,9 @@ test-pure:  ## the same without compiled extensions
 
 isolated:  ## each distribution in an environment of its own, with what its wheel declares
 	$(ENVIRONMENTS) tox -e wire,client,web,testing,gunicorn,umbrella $(ARGS)
+
+plugins:  ## plugins of others, unmodified, over our wheels: a small program for each
+	$(ENVIRONMENTS) tox -e plugins $(ARGS)
 
 check: lint types layers exports versions poetry changelog policy  ## all that can be said without running the code
 
