@@ -338,3 +338,26 @@ async def test_it_has_no_body() -> None:
         await ws.write(b"a")
     with pytest.raises(RuntimeError, match="not been started"):
         await ws.write_eof()
+
+
+async def test_the_first_close_decides_the_code(aiohttp_client: Any) -> None:
+    """A handler that returns because it was interrupted does not overtake the close()."""
+    opened: list[web.WebSocketResponse] = []
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        opened.append(websocket)
+        await websocket.send_str("ready")
+        async for _ in websocket:
+            pass
+        return websocket
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    client = await aiohttp_client(app)
+    peer = await client.ws_connect("/")
+    await peer.receive_str()
+    closing = asyncio.ensure_future(opened[0].close(code=WSCloseCode.GOING_AWAY))
+    assert (await peer.receive()).data == WSCloseCode.GOING_AWAY
+    assert await closing

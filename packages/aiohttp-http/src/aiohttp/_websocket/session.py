@@ -423,12 +423,10 @@ class WebSocketSession(Generic[DecodeText]):
         if self._connection_state is State.CLOSED:
             return False
         close_payload(code, message)  # raises for the caller's mistakes before anything is done
-        if self._interrupt_receive():
-            await self._receiver_leaves()
-            if self.closed:  # another task went on meanwhile
-                return False
+        # From here on this is the close: the task that receives may call close() as it leaves.
         self._connection_state = State.CLOSED
         self._stop_heartbeat()
+        self._interrupt_receive()
         try:
             queued = writer.begin_close(code, message)
             if queued is not None:
@@ -458,13 +456,11 @@ class WebSocketSession(Generic[DecodeText]):
             if message.type is CLOSE:
                 return cast(int, message.data)
 
-    def _interrupt_receive(self) -> bool:
-        """Make the task that receives return CLOSING; return whether there is one to be told so."""
-        if not self._receiving or self._receive_left is not None or self._reader is None:
-            return False
-        self._receive_left = asyncio.get_running_loop().create_future()
-        self._reader.feed_data(WS_CLOSING_MESSAGE, 0)
-        return True
+    def _interrupt_receive(self) -> None:
+        """Make the task that receives, if there is one, return CLOSING."""
+        if self._receiving and self._receive_left is None and self._reader is not None:
+            self._receive_left = asyncio.get_running_loop().create_future()
+            self._reader.feed_data(WS_CLOSING_MESSAGE, 0)
 
     async def _receiver_leaves(self) -> None:
         """Wait until the task that was interrupted has left `receive()`."""
@@ -473,9 +469,8 @@ class WebSocketSession(Generic[DecodeText]):
 
     def _interrupted(self) -> WSMessage:
         """Answer a `receive()` that `close()` interrupted."""
-        if self._connection_state is State.CLOSED:
-            return WS_CLOSED_MESSAGE
-        self._connection_state = State.CLOSING
+        if self._connection_state is State.OPEN:
+            self._connection_state = State.CLOSING
         return WS_CLOSING_MESSAGE
 
     async def _peer_closed(self, code: int) -> None:
