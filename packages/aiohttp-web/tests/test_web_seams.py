@@ -181,3 +181,20 @@ async def test_preparing_is_wrapped_on_the_class(monkeypatch: pytest.MonkeyPatch
         async with client.get("/") as response:
             assert await response.text() == "handled"
     assert seen == [200]
+
+
+async def test_a_prepare_signal_replaces_the_body() -> None:
+    """aiohttp_devtools appends a script to each page"""
+
+    async def append(request: web.Request, response: web.StreamResponse) -> None:
+        assert isinstance(response, web.Response) and isinstance(response.body, bytes)
+        response.body += b", and more"
+        response.headers["Content-Length"] = str(len(response.body))
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    app.on_response_prepare.append(append)
+    async with TestClient(TestServer(app)) as client:
+        for _ in range(2):  # over one connection
+            async with client.get("/") as response:
+                assert await response.text() == "handled, and more"

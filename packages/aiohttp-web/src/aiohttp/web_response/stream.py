@@ -321,6 +321,9 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         writer = self._payload_writer = request._payload_writer
         await self._prepare_headers()
         await request._prepare_hook(self)
+        if request._hooked and writer.length is not None:
+            # They may have put another body in, and its length (aiohttp_devtools does).
+            writer.length = self.content_length  # type: ignore[misc]
         await self._write_headers()
         return writer
 
