@@ -41,14 +41,15 @@ class Browser:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
-        # Number of a command -> who waits for its result.
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        # Number of a command, or session and name of an event -> who waits for it.
+        self._waiting: dict[Any, asyncio.Future[dict[str, Any]]] = {}
         self._reader = asyncio.ensure_future(self._read())
 
     async def _read(self) -> None:
         async for message in self._socket:
             answer = json.loads(message.data)
-            waiter = self._waiting.pop(answer.get("id", 0), None)
+            key = answer.get("id") or (answer.get("sessionId"), answer["method"])
+            waiter = self._waiting.pop(key, None)
             if waiter is not None and not waiter.done():
                 waiter.set_result(answer)
 
@@ -63,13 +64,23 @@ class Browser:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]
 
+    def event(self, name: str, session: str) -> asyncio.Future[dict[str, Any]]:
+        """Return a future for the next event of that name."""
+        waiter = self._waiting[session, name] = asyncio.get_running_loop().create_future()
+        return waiter
+
     async def open(self, url: str) -> Tab:
-        """Open a window."""
-        target = await self.command("Target.createTarget", url=url, newWindow=True)
+        """Open a window and wait until its page is loaded."""
+        target = await self.command("Target.createTarget", url="about:blank", newWindow=True)
         attached = await self.command(
             "Target.attachToTarget", targetId=target["targetId"], flatten=True
         )
-        return Tab(self, attached["sessionId"])
+        session = attached["sessionId"]
+        await self.command("Page.enable", session)
+        loaded = self.event("Page.loadEventFired", session)
+        await self.command("Page.navigate", session, url=url)
+        await asyncio.wait_for(loaded, 20)
+        return Tab(self, session)
 
     async def close(self) -> None:
         """Close the browser."""

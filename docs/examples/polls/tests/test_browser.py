@@ -38,8 +38,6 @@ async def test_screenshots(aiohttp_server: Any, browser: Any, tmp_path: Path) ->
     pictures = Path(os.environ.get("POLLS_SCREENSHOTS", tmp_path))
     for name, path in ("index", "/"), ("question", "/questions/2"), ("error", "/nowhere"):
         tab = await browser.open(str(server.make_url(path)))
-        # A window begins with an empty document, which is complete as well.
-        await tab.until(f"location.pathname === '{path}' && document.readyState === 'complete'")
         ground = await tab.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground == "rgb(246, 247, 251)"  # --ground of style.css, light
         picture = await tab.screenshot()
