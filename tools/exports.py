@@ -123,18 +123,31 @@ def bound_names(path: Path) -> set[str]:
 
 
 def defined_names(module: Module) -> set[str]:
-    """Return what a module defines, or has from a room: what it does may be kept in one."""
+    """Return what a module defines, has from a room, or passes on from another project.
+
+    What a door does may be kept in a room; a type of another project is shown by ``__all__``.
+    """
     names = set()
+    shown = _all_of(module)
     package = module.name if module.is_package else module.name.rpartition(".")[0]
     for name, node in _bindings(ast.parse(module.path.read_text("utf-8")).body):
         if isinstance(node, ast.ImportFrom):
             origin = absolute(node.module or "", node.level, package)
             inner = module.is_package and origin.startswith(f"{module.name}.")
-            if inner or origin.startswith("aiohttp._"):
+            foreign = origin.partition(".")[0] != "aiohttp" and name in shown
+            if inner or foreign or origin.startswith("aiohttp._"):
                 names.add(name)
         elif not isinstance(node, ast.Import):
             names.add(name)
     return names
+
+
+def _all_of(module: Module) -> set[str]:
+    """Return the ``__all__`` of a module, as far as it is a literal."""
+    for node in ast.parse(module.path.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
 
 
 def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:

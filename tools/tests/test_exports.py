@@ -89,3 +89,13 @@ def test_a_package_defines_what_its_own_modules_give_it(family: Path) -> None:
     (package / "brook.py").write_text("class Stream:\n    pass\n")
 
     assert not list(findings(family))
+
+
+def test_a_door_may_show_a_name_of_another_project(family: Path) -> None:
+    streams = family / "packages" / "aiohttp-http" / "src" / "aiohttp" / "streams.py"
+    streams.write_text("from brooks import Stream\n")
+    assert [f.sentence for f in findings(family)] == [
+        "Stream should be in aiohttp.streams, which does not define it"
+    ]
+    streams.write_text('from brooks import Stream\n\n__all__ = ("Stream",)\n')
+    assert not list(findings(family))
