@@ -23,10 +23,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
 import attr
-from multidict import CIMultiDict
+from multidict import CIMultiDict, getversion
 from yarl import URL
 
-from aiohttp._client.call import Call, check_scheme
+from aiohttp._client.call import DEAD_CONNECTION, Call, check_scheme
 from aiohttp._client.charset import fallback_charset
 from aiohttp._client.deadlines import Deadlines
 from aiohttp._client.options import (
@@ -40,7 +40,10 @@ from aiohttp._client.options import (
     merge_headers,
     response_params,
 )
+from aiohttp._client.plain import PlainRequest, PlainRequests
 from aiohttp._client.proxies import EnvironmentProxy, FixedProxy, ProxyResolution
+from aiohttp._client.redirects import REDIRECT_STATUSES
+from aiohttp._client.request_head import IDEMPOTENT_METHODS
 from aiohttp._client.tls import merge_ssl_options
 from aiohttp._client.upload import UploadTracker
 from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
@@ -83,7 +86,13 @@ from aiohttp.client_exceptions import (
     WSMessageTypeError,
     WSServerHandshakeError,
 )
-from aiohttp.client_reqrep import ClientRequest, ClientResponse, Fingerprint, RequestInfo
+from aiohttp.client_reqrep import (
+    ClientRequest,
+    ClientResponse,
+    Fingerprint,
+    RequestInfo,
+    response_error,
+)
 from aiohttp.client_ws import DEFAULT_WS_CLIENT_TIMEOUT, ClientWebSocketResponse, ClientWSTimeout
 from aiohttp.connector import (
     BaseConnector,
@@ -101,6 +110,7 @@ from aiohttp.hdrs import (
     METH_POST,
     METH_PUT,
 )
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.payload import JsonBytesPayload, JsonPayload
 from aiohttp.typedefs import (
     JSONBytesEncoder,
@@ -200,6 +210,8 @@ _RECEIVE_TIMEOUT = declare(
     instead="timeout=ClientWSTimeout(ws_receive=...)",
 )
 
+_NEVER = float("inf")
+
 _CharsetResolver = Callable[[ClientResponse, bytes], str]
 
 
@@ -280,6 +292,7 @@ class ClientSession:
             "_default_headers",
             "_default_proxy",
             "_default_proxy_auth",
+            "_has_own_classes",
             "_json_serialize",
             "_json_serialize_bytes",
             "_loop",
@@ -287,6 +300,7 @@ class ClientSession:
             "_max_headers",
             "_max_line_size",
             "_middlewares",
+            "_plain_requests",
             "_raise_for_status",
             "_read_bufsize",
             "_request_class",
@@ -390,6 +404,14 @@ class ClientSession:
             read_timeout=self._timeout.sock_read,
             ceil_threshold=self._timeout.ceil_threshold,
         )
+        # The short way.
+        self._plain_requests = PlainRequests()
+        self._has_own_classes = (
+            request_class is not ClientRequest
+            or response_class is not ClientResponse
+            or type(self)._build_url is not ClientSession._build_url
+            or type(self)._prepare_headers is not ClientSession._prepare_headers
+        )
         # Watching.
         self._trace_configs = list(trace_configs or ())
         for trace_config in self._trace_configs:
@@ -487,9 +509,26 @@ class ClientSession:
 
     async def _request(self, method: str, str_or_url: StrOrURL, **kwargs: Any) -> ClientResponse:
         """Make a call; every verb ends here.  Keyword arguments as of `request`."""
+        response: ClientResponse | None = None
+        if self._is_plain(kwargs):
+            started = self._loop.time()
+            response = await self._ask_plainly(method, str_or_url, started)
+            if response is not None and (
+                response.status not in REDIRECT_STATUSES or not kwargs.get("allow_redirects", True)
+            ):
+                return response
+        return await self._ask(method, str_or_url, RequestOptions(kwargs), response)
+
+    async def _ask(
+        self,
+        method: str,
+        str_or_url: StrOrURL,
+        options: RequestOptions,
+        first: ClientResponse | None,
+    ) -> ClientResponse:
+        """Make a call; ``first``: the response of its first hop, if that was made before."""
         if self.closed:
             raise RuntimeError("Session is closed")
-        options = RequestOptions(kwargs)
         tracker = options.upload_tracker
         if tracker is not None:
             tracker.bind()
@@ -499,7 +538,7 @@ class ClientSession:
             with call.deadline:
                 if call.traces:
                     await call.tell_start()
-                response = await call.run()
+                response = await call.run(first)
                 if options.raise_for_status is not None or self._raise_for_status:
                     await self._check_status(response, options)
                 if call.traces:
@@ -519,6 +558,104 @@ class ClientSession:
         else:
             call.deadline.close()
         return response
+
+    # A call without particulars, over a connection that was kept: the short way. Whatever is in
+    # doubt goes the other way, which does the same…
+
+    def _is_plain(self, options: dict[str, Any]) -> bool:
+        """Return whether neither call nor session asks for more than most do."""
+        if options and (len(options) > 1 or "allow_redirects" not in options):
+            return False
+        return not (
+            self._middlewares
+            or self._trace_configs
+            or self._trust_env
+            or self._has_own_classes
+            or self._default_auth is not None
+            or self._default_proxy is not None
+            or not isinstance(self._raise_for_status, bool)
+            or len(self._cookie_jar)
+        )
+
+    async def _ask_plainly(
+        self, method: str, url: StrOrURL, started: float
+    ) -> ClientResponse | None:
+        """Return the response of the first hop, if there is a connection for it that lives.
+
+        The total timeout counts from ``started``.
+        """
+        connector = self._connector
+        request = self._plain_request(method, url)
+        if request is None or connector is None or not connector.sends_plainly:
+            return None
+        total = self._timeout.total
+        protocol = connector.take_kept(request.key, started, started + total if total else _NEVER)
+        if protocol is None:
+            return None
+        try:
+            await protocol.ask(request.wire, request.method, self._response_params)
+            message = protocol.take_head()
+        except DEAD_CONNECTION:
+            connector.give_back(request.key, protocol, should_close=True)
+            if self._retry_connection and request.method in IDEMPOTENT_METHODS:
+                return None
+            raise
+        except BaseException as error:
+            connector.give_back(request.key, protocol, should_close=True)
+            if isinstance(error, HttpProcessingError):
+                raise response_error(error, request.info) from error
+            raise
+        response = ClientResponse.of_plain(request, message, self)
+        whole = protocol.take_whole()
+        if whole is not None:
+            response.take_whole(whole)
+            connector.give_back(request.key, protocol)
+        else:
+            response.take_stream(protocol.take_stream(), connector.lend(request.key, protocol))
+        if response.set_cookie_fields:
+            self._cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
+        if self._raise_for_status:
+            response.raise_for_status()
+        return response
+
+    def _plain_request(self, method: str, url: StrOrURL) -> PlainRequest | None:
+        fields_version = getversion(self._default_headers)  # type: ignore[arg-type]
+        request = self._plain_requests.find((method, url), fields_version)
+        if request is None:
+            wanted = self._new_plain_request(method, url)
+            wire = None if wanted is None else wanted.at_hand()
+            if wanted is not None and wire is not None:
+                request = PlainRequest(
+                    wanted.request_info, wanted.connection_key, wire, fields_version
+                )
+                self._plain_requests.remember((method, url), request)
+        return request
+
+    def _new_plain_request(self, method: str, url: StrOrURL) -> ClientRequest | None:
+        """Return what is to be sent, if nothing is wrong with it: the ordinary way tells what."""
+        connector = self._connector
+        try:
+            parsed = self._build_url(url)
+            if (
+                connector is None
+                or parsed.scheme not in connector.allowed_protocol_schema_set
+                or parsed.raw_user is not None
+                or parsed.raw_password is not None
+            ):
+                return None
+            return ClientRequest(
+                method.upper(),
+                parsed,
+                headers=self._prepare_headers(None),
+                skip_auto_headers=self._skip_auto_headers,
+                version=self._version,
+                loop=self._loop,
+                session=self,
+            )
+        except (ValueError, TypeError):
+            return None
+
+    # A call of any kind…
 
     def _prepare(self, method: str, str_or_url: StrOrURL, options: RequestOptions) -> Call:
         """Merge what the call asks with what the session always asks."""

@@ -86,6 +86,18 @@ class Reading(Enum):
     BROKEN = "broken"  # nothing is readable any more
 
 
+# Members of an enum are slow to look up on Python 3.11.
+_IDLE = Reading.IDLE
+_HEAD = Reading.HEAD
+_BODY = Reading.BODY
+
+_NO_BODY = BodyKind.NONE
+_LENGTH = BodyKind.LENGTH
+_CHUNKED = BodyKind.CHUNKED
+
+_NEVER = float("inf")
+
+
 class ConnectionClosedError(ClientConnectionError, RuntimeError):
     """The session or connector was closed before the body had been read.
 
@@ -122,7 +134,7 @@ class ResponseHandler(BaseProtocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self.timing = Timing(loop.time())
-        self._reading = Reading.IDLE
+        self._reading = _IDLE
         self._response_parser: ResponseParser | None = None
         self._params = _DEFAULT_PARAMS
         self._timer: BaseTimerContext | None = None
@@ -141,6 +153,13 @@ class ResponseHandler(BaseProtocol):
         self._payload: StreamReader | None = None
         self._feed: Callable[[bytes], object] | None = None
         self._decoder: BodyFeed | None = None
+        # A body of a known length may come in one piece with its head: its stream is made only if
+        # it does not, or when somebody asks.  _piece: the first piece, or the whole body.
+        self._awaits_piece = False
+        self._piece: bytes | None = None
+        self._is_whole = False
+        # The time when the call has taken too long; whoever has lent the connection watches it.
+        self.deadline = _NEVER
         # The connection must not be used for another request.
         self._should_close = False
         # After an upgrade: the parser of the other protocol, and who is told of each arrival.
@@ -172,7 +191,7 @@ class ResponseHandler(BaseProtocol):
         """Whether the connection is unfit for another request."""
         return (
             self._should_close
-            or self._reading is not Reading.IDLE
+            or self._reading is not _IDLE
             or self._exception is not None
             or self._upgraded
             or (self._payload is not None and not self._payload.is_eof())
@@ -181,6 +200,17 @@ class ResponseHandler(BaseProtocol):
     def exception(self) -> BaseException | None:
         """Return what broke the connection."""
         return self._exception
+
+    def is_fit(self) -> bool:
+        """Return whether another request may be sent: nothing is going on, and nobody closes."""
+        transport = self.transport
+        return (
+            transport is not None
+            and self._reading is _IDLE
+            and not self._should_close
+            and self._exception is None
+            and not transport.is_closing()
+        )
 
     def is_connected(self) -> bool:
         """Return whether the transport is there and not closing."""
@@ -204,7 +234,7 @@ class ResponseHandler(BaseProtocol):
     def _leave_transport(self) -> asyncio.Transport | None:
         self._drop_timeout()
         self._exception = None
-        if self._reading is Reading.BODY:
+        if self._reading is _BODY:
             # Not the end of a body that ends with the connection: it is we who close.
             self._break_body(ConnectionClosedError("Connection closed."))
             self._reading = Reading.BROKEN
@@ -260,7 +290,10 @@ class ResponseHandler(BaseProtocol):
         self._message = None
         self._interim_responses = 0
         self._payload = None
-        self._reading = Reading.HEAD
+        self._piece = None
+        self._is_whole = False
+        self.deadline = _NEVER
+        self._reading = _HEAD
         self._read_timeout = params.read_timeout
 
     async def read(self) -> tuple[RawResponseMessage, StreamReader]:
@@ -286,13 +319,67 @@ class ResponseHandler(BaseProtocol):
         if self._unasked:
             self._unasked.popleft()
         self._message = None
-        return message, self._payload or EMPTY_PAYLOAD
+        return message, self.take_stream()
+
+    def ask(self, request: bytes, method: str, params: ResponseParams) -> asyncio.Future[None]:
+        """Send a whole request; await the result, then call `take_head`."""
+        transport = self.transport
+        if transport is None or self._exception is not None:
+            raise ServerDisconnectedError()
+        self.expect_response(method, params, None)
+        waiter = self._waiter = self._loop.create_future()
+        transport.write(request)
+        if self._read_timeout:
+            self.start_timeout()
+        return waiter
+
+    def take_head(self) -> RawResponseMessage:
+        """Return the head that has come."""
+        self._waiter = None
+        message = self._message
+        if message is None:
+            raise ServerDisconnectedError()
+        self._message = None
+        return message
+
+    def take_whole(self) -> bytes | None:
+        """Return the body if it is here, whole; else it is taken as a stream."""
+        return self._piece if self._is_whole else None
+
+    def take_stream(self) -> StreamReader:
+        """Return the stream of the body."""
+        if self._awaits_piece or (self._piece and self._payload is None):
+            self._open_late()
+        return self._payload or EMPTY_PAYLOAD
+
+    def _open_late(self) -> None:
+        """Make the stream of a body that was expected in one piece."""
+        piece, self._piece = self._piece, None
+        self._awaits_piece = False
+        self._open_body(None)
+        if piece and self._payload is not None:
+            self._payload.feed_data(piece)
+        if self._is_whole and self._payload is not None:
+            self._is_whole = False
+            self._feed = None
+            self._payload.feed_eof()
+            if self._reading_paused:
+                self.resume_reading()
+
+    def expire(self) -> None:
+        """Note that the call has taken too long: whoever waits gets ``TimeoutError``."""
+        self.deadline = _NEVER
+        self._should_close = True
+        if self._reading is _HEAD:
+            self.set_exception(asyncio.TimeoutError())
+        elif self._reading is _BODY:
+            self._break_body(asyncio.TimeoutError())
 
     # The sink of the parser…
 
     def on_head(self, message: Any, framing: Framing) -> None:
         """Take a head."""
-        if self._reading is not Reading.HEAD:
+        if self._reading is not _HEAD:
             if self._reading is Reading.CUT_OFF:
                 self._message = message
             return
@@ -307,13 +394,10 @@ class ResponseHandler(BaseProtocol):
         if self.on_continue is not None:
             self.on_continue(False)
         self._message = message
-        self._reading = Reading.BODY
-        if framing.kind is not BodyKind.NONE:
-            self._open_body(framing.compression)
-            if framing.kind is BodyKind.CHUNKED and self._payload is not None:
-                self._payload.begin_http_chunk_receiving()
+        self._reading = _BODY
+        self._expect_body(framing)
         if self._unasked is not None:
-            self._unasked.append((message, self._payload or EMPTY_PAYLOAD))
+            self._unasked.append((message, self.take_stream()))
         self._wake()
 
     def _on_interim(self, message: RawResponseMessage) -> None:
@@ -328,6 +412,19 @@ class ResponseHandler(BaseProtocol):
         elif message.code == 100 and self.on_continue is not None:
             self.on_continue(True)
 
+    def _expect_body(self, framing: Framing) -> None:
+        kind = framing.kind
+        if kind is _NO_BODY:
+            self._piece = b""
+            return
+        compression = framing.compression
+        if kind is _LENGTH and (compression is None or not self._params.auto_decompress):
+            self._awaits_piece = True
+            return
+        self._open_body(compression)
+        if kind is _CHUNKED and self._payload is not None:
+            self._payload.begin_http_chunk_receiving()
+
     def _open_body(self, compression: str | None) -> None:
         params = self._params
         payload = StreamReader(self, params.read_bufsize, timer=self._timer, loop=self._loop)
@@ -340,6 +437,11 @@ class ResponseHandler(BaseProtocol):
 
     def on_body(self, data: bytes) -> None:
         """Take a piece of the body."""
+        if self._awaits_piece:
+            if self._piece is None:
+                self._piece = data
+                return
+            self._open_late()
         if self._feed is not None:
             self._feed(data)
 
@@ -352,16 +454,24 @@ class ResponseHandler(BaseProtocol):
 
     def on_end(self, trailers: CIMultiDictProxy[str] | None) -> None:
         """Take the end of the message."""
-        if self._reading is not Reading.BODY:
+        if self._reading is not _BODY:
             return  # of an interim response
-        self.timing.body_end = self._loop.time()
-        self._drop_timeout()
-        self._feed = None
+        timing = self.timing
+        if self._read_timeout_handle is not None:
+            self._drop_timeout()
         if self._response_parser is not None and self._response_parser.paused:
             self._upgraded = True
             self._reading = Reading.UPGRADED
         else:
-            self._reading = Reading.IDLE
+            self._reading = _IDLE
+        if self._payload is None and self._piece is not None and not self._upgraded:
+            # What came in one piece came, but for the odd microsecond, with its head.
+            timing.body_end = timing.head_received
+            self._awaits_piece = False
+            self._is_whole = True
+            return
+        timing.body_end = self._loop.time()
+        self._feed = None
         decoder, self._decoder = self._decoder, None
         if decoder is not None:
             decoder.finish(trailers)
@@ -369,16 +479,16 @@ class ResponseHandler(BaseProtocol):
                 self._should_close = True
         elif self._payload is not None:
             self._payload.feed_eof(trailers)
-        if self._reading is Reading.IDLE and self._reading_paused:
+        if self._reading is _IDLE and self._reading_paused:
             # The body is here whole: what its reader left unread holds nothing back any more.
             self.resume_reading()
 
     def on_error(self, error: HttpProcessingError) -> None:
         """Take the news that the peer speaks no HTTP; the connection is useless from here."""
-        if self._reading is Reading.BODY:
+        if self._reading is _BODY:
             self._fail_body(error)
             self._drop_connection()
-        elif self._reading is Reading.HEAD:
+        elif self._reading is _HEAD:
             self._fail_head(error)
         else:
             self._drop_connection()
@@ -391,6 +501,8 @@ class ResponseHandler(BaseProtocol):
         self._break_body(self._as_payload_error(error), error)
 
     def _break_body(self, error: BaseException, cause: BaseException = _NO_CAUSE) -> None:
+        if self._awaits_piece:
+            self._open_late()
         self._feed = None
         self._decoder = None
         self._should_close = True
@@ -475,15 +587,15 @@ class ResponseHandler(BaseProtocol):
         if self._read_timeout_handle is not None:
             self._extend_deadline()
         reading = self._reading
-        if reading is Reading.HEAD or reading is Reading.BODY:
+        if reading is _HEAD or reading is _BODY:
             parser = self._response_parser
             assert parser is not None  # made by expect_response()
             parser.feed(data)
-            if self._reading is Reading.IDLE and parser.pending:
+            if self._reading is _IDLE and parser.pending:
                 self._on_excess(parser.pending)
         elif reading is Reading.FOREIGN:
             self._feed_foreign(data)
-        elif reading is Reading.IDLE:
+        elif reading is _IDLE:
             if self._unasked is None:
                 self._on_excess(len(data))
             else:
@@ -508,13 +620,13 @@ class ResponseHandler(BaseProtocol):
         super().connection_lost(exc)
         self._drop_timeout()
         reading = self._reading
-        if reading is Reading.HEAD:
+        if reading is _HEAD:
             self._lost_in_head(exc)
-        elif reading is Reading.BODY:
+        elif reading is _BODY:
             self._lost_in_body(exc)
         elif reading is Reading.FOREIGN:
             self._lost_in_foreign(exc)
-        if self._reading is not Reading.IDLE:
+        if self._reading is not _IDLE:
             self._reading = Reading.BROKEN
         self._should_close = True
         self._payload_parser = None
@@ -550,7 +662,7 @@ class ResponseHandler(BaseProtocol):
         if exc is None and self._response_parser is not None:
             # The end of the connection may be the end of the body (RFC 9112 §6.3, item 8).
             self._response_parser.feed_eof()
-        if self._reading is Reading.BODY:
+        if self._reading is _BODY:
             lost = ClientConnectionError("Connection lost")
             lost.__cause__ = exc
             self._fail_body(lost)
@@ -572,7 +684,7 @@ class ResponseHandler(BaseProtocol):
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Receive again."""
         super().resume_reading(resume_parser)
-        if self._reading in (Reading.HEAD, Reading.BODY):
+        if self._reading in (_HEAD, _BODY):
             self.start_timeout()
 
     @property
@@ -611,6 +723,8 @@ class ResponseHandler(BaseProtocol):
             return
         error = SocketTimeoutError("Timeout on reading data from socket")
         self.set_exception(error)
+        if self._awaits_piece:
+            self._open_late()
         payload = self._payload
         if payload is not None and not payload.is_eof():
             set_exception(payload, error)

@@ -27,6 +27,7 @@ from yarl import URL
 from aiohttp import hdrs, payload
 from aiohttp._client import request_head
 from aiohttp._client.body_writer import write_body
+from aiohttp._client.options import DEFAULT_READ_BUFSIZE
 from aiohttp._client.request_cookies import cookie_header
 from aiohttp._client.tls import Fingerprint, SSLOption, checked_ssl
 from aiohttp._client.upload import UploadTracker
@@ -44,6 +45,7 @@ from aiohttp._h1.messages import HttpVersion, HttpVersion11
 from aiohttp._h1.serialize import request_head as serialize_request_head
 from aiohttp._software import SERVER_SOFTWARE
 from aiohttp._timers import BaseTimerContext, TimerNoop
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import (
     ClientConnectionError,
     ClientConnectionResetError,
@@ -54,6 +56,7 @@ from aiohttp.client_exceptions import (
 from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_writer import StreamWriter
+from aiohttp.streams import StreamReader
 from aiohttp.typedefs import (
     DEFAULT_JSON_DECODER,
     JSONDecoder,
@@ -64,15 +67,15 @@ from aiohttp.typedefs import (
 )
 
 if TYPE_CHECKING:
+    from aiohttp._client.plain import PlainRequest
     from aiohttp._h1.messages import RawResponseMessage
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.client import ClientSession
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
-    from aiohttp.streams import StreamReader
     from aiohttp.tracing import Trace
 
-__all__ = ("ClientRequest", "ClientResponse", "Fingerprint", "RequestInfo")
+__all__ = ("ClientRequest", "ClientResponse", "Fingerprint", "RequestInfo", "UploadTracker")
 
 _URL_OBJ = declare("ClientResponse.url_obj", since="1.1", instead="ClientResponse.url")
 _UPLOAD_COMPLETE = declare(
@@ -479,13 +482,8 @@ class ClientRequest:
         protocol = conn.protocol
         if protocol is None:
             raise ClientConnectionError("Connection is closed")
-        self._complete_head(conn)
-        if self.proxy is None and self.method != hdrs.METH_CONNECT:
-            target = self.url.raw_path_qs
-        else:
-            target = request_head.request_target(
-                self.method, self.url, absolute=self.proxy is not None and not self.is_ssl()
-            )
+        self._complete_head(keep_alive=not conn.force_close)
+        target = self._target()
         body = self._body_at_hand()
         if body is not None:
             head = serialize_request_head(self.method, target, self.version, self.headers)
@@ -497,6 +495,23 @@ class ClientRequest:
         protocol.timing.request_sent = self.loop.time()
         self.response = response
         return response
+
+    def at_hand(self) -> bytes | None:
+        """Return the request as it goes over a kept connection, if it is here whole."""
+        self._complete_head(keep_alive=True)
+        body = self._body_at_hand()
+        if body is None:
+            return None
+        return (
+            serialize_request_head(self.method, self._target(), self.version, self.headers) + body
+        )
+
+    def _target(self) -> str:
+        if self.proxy is None and self.method != hdrs.METH_CONNECT:
+            return self.url.raw_path_qs
+        return request_head.request_target(
+            self.method, self.url, absolute=self.proxy is not None and not self.is_ssl()
+        )
 
     def _make_response(
         self, writer: asyncio.Task[None] | None, stream_writer: AbstractStreamWriter | None
@@ -520,7 +535,7 @@ class ClientRequest:
             response._request_parts = (self.url, self.method, self.headers, self.original_url)
         return response
 
-    def _complete_head(self, conn: Connection) -> None:
+    def _complete_head(self, *, keep_alive: bool) -> None:
         """Add the fields that depend on the connection or come last."""
         headers = self.headers
         if (
@@ -532,7 +547,7 @@ class ClientRequest:
         ):
             headers[hdrs.CONTENT_TYPE] = "application/octet-stream"
         if hdrs.CONNECTION not in headers:
-            option = request_head.connection_option(self.version, keep_alive=not conn.force_close)
+            option = request_head.connection_option(self.version, keep_alive=keep_alive)
             if option is not None:
                 headers[hdrs.CONNECTION] = option
 
@@ -706,9 +721,11 @@ class ClientResponse(HeadersMixin):
     version: HttpVersion | None = None
     status: int = None  # type: ignore[assignment]
     reason: str | None = None
-    # The body.
-    content: StreamReader = None  # type: ignore[assignment]
+    # The body as it was read; as it came, if that was at once with the head and nobody has read
+    # it; and the stream of it.
     _body: bytes | None = None
+    _whole: bytes | None = None
+    _content: StreamReader | None = None
 
     _headers: CIMultiDictProxy[str] = None  # type: ignore[assignment]
     _raw_headers: RawHeaders | None = None
@@ -724,6 +741,10 @@ class ClientResponse(HeadersMixin):
     _continue: asyncio.Future[bool] | None = None
     _source_traceback: traceback.StackSummary | None = None
     _session: ClientSession | None = None
+    _timer: BaseTimerContext = TimerNoop()
+    _traces: Sequence[Trace] = ()
+    _loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]
+    _request_info: RequestInfo | None = None
     # A response that was never started has nothing to close.
     _closed = True
     _released = False
@@ -756,8 +777,9 @@ class ClientResponse(HeadersMixin):
         self._real_url = url
         self._url = url.with_fragment(None) if url.raw_fragment else url
         self._cache: dict[str, Any] = {}
-        self._request_info: RequestInfo | None = request_info
-        self._timer = timer if timer is not None else TimerNoop()
+        self._request_info = request_info
+        if timer is not None:
+            self._timer = timer
         self._traces = traces
         self._loop = loop
         if session is not None:
@@ -771,6 +793,44 @@ class ClientResponse(HeadersMixin):
             self._stream_writer = stream_writer
         if loop is not None and loop.get_debug():
             self._source_traceback = traceback.extract_stack(sys._getframe(1))
+
+    @classmethod
+    def of_plain(
+        cls, request: PlainRequest, message: RawResponseMessage, session: ClientSession
+    ) -> ClientResponse:
+        """Return the response to a request that had no particulars; its head is here."""
+        response = cls.__new__(cls)
+        response.method = request.method
+        response._url = request.url
+        response._real_url = request.real_url
+        response._request_info = request.info
+        response._cache = {}
+        response._loop = session._loop
+        response._resolve_charset = session._resolve_charset
+        response._take_head(message)
+        return response
+
+    def take_whole(self, body: bytes) -> None:
+        """Have ``body``: the connection is not needed any more."""
+        self._whole = body
+
+    def take_stream(self, body: StreamReader, connection: Connection) -> None:
+        """Have the body that comes as a stream over ``connection``."""
+        self._closed = False
+        self._connection = connection
+        self._content = body
+        if self._loop.get_debug():
+            self._source_traceback = traceback.extract_stack(sys._getframe(1))
+        body.on_eof(self._response_eof)
+
+    def _take_head(self, message: RawResponseMessage) -> None:
+        self._message = message
+        self.version = message.version
+        self.status = message.code
+        self.reason = message.reason
+        self._headers = headers = message.headers
+        if hdrs.SET_COOKIE in headers:
+            self._raw_cookie_headers = tuple(headers.getall(hdrs.SET_COOKIE))
 
     def _watch_writer(self, writer: asyncio.Task[None]) -> None:
         if writer.done():
@@ -972,21 +1032,9 @@ class ClientResponse(HeadersMixin):
         try:
             message, body = await protocol.read()
         except HttpProcessingError as error:
-            raise ClientResponseError(
-                self.request_info,
-                self.history,
-                status=error.code,
-                message=error.message,
-                headers=error.headers,
-            ) from error
-        self._message = message
-        self.version = message.version
-        self.status = message.code
-        self.reason = message.reason
-        self._headers = headers = message.headers
-        self.content = body
-        if hdrs.SET_COOKIE in headers:
-            self._raw_cookie_headers = tuple(headers.getall(hdrs.SET_COOKIE))
+            raise response_error(error, self.request_info, self.history) from error
+        self._take_head(message)
+        self._content = body
         body.on_eof(self._response_eof)
         return self
 
@@ -1043,6 +1091,9 @@ class ClientResponse(HeadersMixin):
 
     def _fail_body(self) -> None:
         """Let whoever reads on learn that the connection is gone."""
+        if self._whole == b"":
+            self._released = True  # it was read, or there was nothing to read
+            return
         content = self.content
         if content is not None and content.exception() is None and not content.at_eof():
             set_exception(content, ClientConnectionError("Connection closed"))
@@ -1068,12 +1119,28 @@ class ClientResponse(HeadersMixin):
 
     # The body…
 
+    @property
+    def content(self) -> StreamReader:
+        """The body as a stream; ``None`` before there is a head."""
+        if self._content is None and self._whole is not None:
+            whole, self._whole = self._whole, None
+            self._content = _stream_of(whole, self._loop)
+        return self._content  # type: ignore[return-value]
+
+    @content.setter
+    def content(self, content: StreamReader) -> None:
+        self._content = content
+        self._whole = None
+
     async def read(self) -> bytes:
         """Return the whole body; the second call returns it again.
 
         Raises `ClientPayloadError` when it is damaged or incomplete.
         """
         if self._body is None:
+            if self._whole is not None:
+                self._body, self._whole = self._whole, b""
+                return self._body
             content = self.content
             try:
                 # What has come already needs no waiting.
@@ -1154,6 +1221,25 @@ class ClientResponse(HeadersMixin):
         self.release()
         if self._writer_task is not None:
             await self.wait_for_close()
+
+
+def response_error(
+    error: HttpProcessingError,
+    request_info: RequestInfo,
+    history: tuple[ClientResponse, ...] = (),
+) -> ClientResponseError:
+    """Return what the caller gets when the peer speaks no HTTP."""
+    return ClientResponseError(
+        request_info, history, status=error.code, message=error.message, headers=error.headers
+    )
+
+
+def _stream_of(body: bytes, loop: asyncio.AbstractEventLoop) -> StreamReader:
+    """Return a stream that has all of ``body``, and no connection to stop."""
+    stream = StreamReader(BaseProtocol(loop), DEFAULT_READ_BUFSIZE, loop=loop)
+    stream.feed_data(body)
+    stream.feed_eof()
+    return stream
 
 
 # What release() returns: awaiting it does nothing.

@@ -38,7 +38,7 @@ from aiohttp._client.tunnel import open_tunnel
 from aiohttp._content_headers import _SENTINEL, sentinel
 from aiohttp._deprecations import declare
 from aiohttp._futures import set_result
-from aiohttp._timers import ceil_timeout, weakref_handle
+from aiohttp._timers import call_at_if_alive, ceil_timeout, weakref_handle
 from aiohttp.client_exceptions import (
     ClientConnectionError,
     ClientConnectorDNSError,
@@ -80,6 +80,8 @@ HIGH_LEVEL_SCHEMAS = HTTP_SCHEMAS | WS_SCHEMAS
 # Before these, asyncio let TLS connections linger that the peer did not close.
 # https://github.com/python/cpython/pull/118960
 _NEEDS_CLEANUP_CLOSED = (3, 13, 0) <= sys.version_info < (3, 13, 1) or sys.version_info < (3, 12, 8)
+
+_NEVER = float("inf")
 
 _WITH = declare("with Connector()", since="3.0", instead="async with Connector()")
 _CLEANUP_CLOSED = declare(
@@ -298,6 +300,9 @@ class BaseConnector:
         self._factory = functools.partial(ResponseHandler, loop=self._loop)
         # The timer that looks after idle connections, when there are any.
         self._cleanup_handle: asyncio.TimerHandle | None = None
+        # The timer of calls on connections that were kept, and the time at which it fires.
+        self._expiry_handle: asyncio.TimerHandle | None = None
+        self._next_expiry = _NEVER
         # Closed TLS transports whose peer may never close, and the timer that aborts them.
         self._cleanup_closed_handle: asyncio.TimerHandle | None = None
         self._cleanup_closed_transports: list[asyncio.Transport] = []
@@ -391,6 +396,68 @@ class BaseConnector:
     ) -> Coroutine[Any, Any, ClientResponse]:
         """Send ``request``; await the result for its response, whose head has come."""
         return over_connection(self, request, traces, timeout)
+
+    @property
+    def sends_plainly(self) -> bool:
+        """Whether requests are carried as this class does it, and by nobody's else way."""
+        return (
+            getattr(self.send, "__func__", None) is _SEND
+            and getattr(self.connect, "__func__", None) is _CONNECT
+        )
+
+    def take_kept(self, key: ConnectionKey, now: float, deadline: float) -> ResponseHandler | None:
+        """Return an idle connection for ``key`` that is expired at ``deadline``, if there is one.
+
+        It goes back by `give_back`.  ``now``, ``deadline``: by the clock of the loop.
+        """
+        if not self._pool.idle:
+            return None
+        keepalive = self._keepalive_timeout
+        oldest = -_NEVER if keepalive is None else now - keepalive
+        protocol = self._pool.take(key, oldest, ResponseHandler.is_fit)
+        if protocol is not None:
+            protocol.deadline = deadline
+            if deadline < self._next_expiry:
+                self._arm_expiry(deadline)
+        return protocol
+
+    def give_back(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        """Take back what `take_kept` gave."""
+        pool = self._pool
+        if should_close or pool.waiting or self._force_close or not protocol.is_fit():
+            self._release(key, protocol, should_close=should_close or protocol.should_close)
+            return
+        if not self._closed:
+            pool.leave(key, protocol)
+            pool.keep(key, protocol, protocol.timing.body_end)
+            if self._cleanup_handle is None:
+                self._arm_cleanup()
+
+    def lend(self, key: ConnectionKey, protocol: ResponseHandler) -> Connection:
+        """Return the connection that goes on with what `take_kept` gave, instead of `give_back`."""
+        return Connection(self, key, protocol, self._loop)
+
+    def _arm_expiry(self, deadline: float) -> None:
+        if self._expiry_handle is not None:
+            self._expiry_handle.cancel()
+        self._next_expiry = deadline
+        self._expiry_handle = call_at_if_alive(self, "_expire", deadline, self._loop)
+
+    def _expire(self) -> None:
+        """Let the calls whose time is over hear of it; called by the timer."""
+        self._expiry_handle = None
+        self._next_expiry = _NEVER
+        now = self._loop.time()
+        coming = _NEVER
+        for holder in list(self._pool.acquired):
+            if isinstance(holder, ResponseHandler):
+                if holder.deadline <= now:
+                    holder.expire()
+                coming = min(coming, holder.deadline)
+        if coming < _NEVER:
+            self._arm_expiry(coming)
 
     async def connect(
         self, req: ClientRequest, traces: Sequence[Trace] | None, timeout: ClientTimeout
@@ -619,10 +686,10 @@ class BaseConnector:
         idle, holders = self._pool.empty()
         if self._loop.is_closed():
             return []
-        for handle in (self._cleanup_handle, self._cleanup_closed_handle):
+        for handle in (self._cleanup_handle, self._cleanup_closed_handle, self._expiry_handle):
             if handle is not None:
                 handle.cancel()
-        self._cleanup_handle = self._cleanup_closed_handle = None
+        self._cleanup_handle = self._cleanup_closed_handle = self._expiry_handle = None
         self._cleanup_closed()
         for waiter in waiting:
             if isinstance(waiter, asyncio.Future) and not waiter.done():
@@ -645,6 +712,11 @@ class BaseConnector:
             if waiter is not None:
                 closed.append(waiter)
         return closed
+
+
+# What `sends_plainly` compares with: tracers put wrappers in their place.
+_SEND = BaseConnector.send
+_CONNECT = BaseConnector.connect
 
 
 def _is_usable(protocol: ResponseHandler) -> bool:

@@ -59,6 +59,13 @@ def weakref_handle(
     if timeout is None or timeout <= 0:
         return None
     when = calculate_timeout_when(loop.time(), timeout, timeout_ceil_threshold)
+    return call_at_if_alive(ob, name, when, loop)
+
+
+def call_at_if_alive(
+    ob: object, name: str, when: float, loop: asyncio.AbstractEventLoop
+) -> asyncio.TimerHandle:
+    """Call method ``name`` of ``ob`` at ``when`` (the loop's clock), if it still lives then."""
     return loop.call_at(when, _call_if_alive, (weakref.ref(ob), name))
 
 

@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     from aiohttp._fields.auth import BasicAuth
     from aiohttp.abc import AbstractCookieJar
     from aiohttp.client_reqrep import ClientRequest, ClientResponse
+    from aiohttp.payload import Payload
     from aiohttp.tracing import Trace
 
 # What a kept connection that died meanwhile fails with.
-_DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionResetError)
+DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionResetError)
 
 
 # Never appended to.
@@ -106,19 +107,26 @@ class Call(ABC):
 
     # The loop…
 
-    async def run(self) -> ClientResponse:
-        """Return the final response."""
+    async def run(self, first: ClientResponse | None = None) -> ClientResponse:
+        """Return the final response; ``first``: of the first hop, if that was made before."""
+        request: ClientRequest | None = None
+        body: Payload | None = None
         while True:
-            request, response = await self._hop()
+            if first is None:
+                request, response = await self._hop()
+                body = request.body_payload
+            else:
+                response, first = first, None
             try:
                 redirect = self._next(response)
             except BaseException:
                 response.close()
-                await self._abandon_body(request)
+                if request is not None:
+                    await self._abandon_body(request)
                 raise
             if redirect is None:
-                if request.body_payload is not None:
-                    await self._close_body(request, response)
+                if body is not None:
+                    await self._close_body(body, response)
                 if self.history:
                     response.set_history(self.history)
                 return response
@@ -126,7 +134,7 @@ class Call(ABC):
                 await trace.send_request_redirect(
                     self.method, self._traced_url(), self.headers, response
                 )
-            await self._follow(redirect, request, response)
+            await self._follow(redirect, body, response)
 
     async def _hop(self) -> tuple[ClientRequest, ClientResponse]:
         """Send the next request; once more when it met a connection that had died meanwhile."""
@@ -146,7 +154,7 @@ class Call(ABC):
                     response = await handler(request)
                 else:
                     response = await self.exchange.send(request, self.traces, self.timeout)
-            except _DEAD_CONNECTION:
+            except DEAD_CONNECTION:
                 body = request.body_payload
                 if may_retry and request.connection_reused and (body is None or not body.consumed):
                     may_retry = False
@@ -256,11 +264,10 @@ class Call(ABC):
         return self.schemes & redirects.HTTP_SCHEMES or redirects.HTTP_SCHEMES
 
     async def _follow(
-        self, redirect: redirects.Redirect, request: ClientRequest, response: ClientResponse
+        self, redirect: redirects.Redirect, body: Payload | None, response: ClientResponse
     ) -> None:
         """Make the next hop the one that ``redirect`` asks for."""
         response.release()
-        body = request.body_payload
         if not redirect.keeps_body:
             self.data = None
             redirects.drop_body_fields(self.headers)
@@ -318,10 +325,9 @@ class Call(ABC):
 
     # Bodies…
 
-    async def _close_body(self, request: ClientRequest, response: ClientResponse) -> None:
+    async def _close_body(self, body: Payload, response: ClientResponse) -> None:
         """Close the body of the final request as soon as it is sent."""
-        body = request.body_payload
-        if body is None or isinstance(body, BytesPayload):
+        if isinstance(body, BytesPayload):
             return
         writer = response.upload_task
         if writer is None:

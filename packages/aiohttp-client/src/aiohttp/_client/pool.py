@@ -111,6 +111,24 @@ class Pool(Generic[K, C]):
         """Keep ``connection`` for the next call."""
         self.idle.setdefault(key, deque()).append((connection, now))
 
+    def take(self, key: K, oldest: float, usable: Callable[[C], bool]) -> C | None:
+        """Give the freshest connection for ``key`` a place, and return it; ``None`` if it is unfit.
+
+        The short form of `reuse`, for when nobody waits; what is unfit stays for `reuse` to find.
+        """
+        kept = self.idle.get(key)
+        if kept is None or self.waiting or not self.room_for(key):
+            return None
+        connection, released_at = kept[-1]
+        if released_at < oldest or not usable(connection):
+            return None
+        if len(kept) > 1:
+            kept.pop()
+        else:
+            del self.idle[key]
+        self.hold(key, connection)
+        return connection
+
     def reuse(self, key: K, oldest: float, usable: Callable[[C], bool]) -> tuple[C | None, list[C]]:
         """Take the freshest connection for ``key``; return it, and those found unusable on the way.
 
