@@ -198,3 +198,24 @@ async def test_a_prepare_signal_replaces_the_body() -> None:
         for _ in range(2):  # over one connection
             async with client.get("/") as response:
                 assert await response.text() == "handled, and more"
+
+
+async def test_the_look_up_of_routes_is_wrapped_on_the_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """sentry_sdk names its transactions there"""
+    found: list[object] = []
+    original = web.UrlDispatcher.resolve
+
+    async def wrapped(self: web.UrlDispatcher, request: web.Request) -> web.UrlMappingMatchInfo:
+        match_info = await original(self, request)
+        found.append(match_info.handler)
+        return match_info
+
+    monkeypatch.setattr(web.UrlDispatcher, "resolve", wrapped)
+    app = web.Application()
+    app.router.add_get("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/") as response:
+            assert response.status == 200
+    assert found == [handler]

@@ -535,9 +535,13 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         return f"<Application 0x{id(self):x}>"
 
 
+# Not read from the class later: sentry_sdk puts a look-up of its own there.
+_RESOLVE = UrlDispatcher.resolve
+
+
 def _is_ours(router: AbstractRouter) -> bool:
     """Whether nobody has put a look-up of their own in the place of ours."""
-    return type(router).resolve is UrlDispatcher.resolve and "resolve" not in vars(router)
+    return type(router).resolve is _RESOLVE and "resolve" not in vars(router)
 
 
 # --- The handler in its middlewares ---
