@@ -118,7 +118,7 @@ def test_an_application_is_changed_for_development() -> None:
         main_port=8000,
         browser_cache=False,
         static_url="/static/",
-        static_path=Path("."),
+        static_path=Path(),
         shutdown_by_url=True,
         path_prefix="/_devtools",
     )
