@@ -11,6 +11,9 @@ import pytest
 
 from aiohttp._websocket import frame_writer, writer
 from aiohttp._websocket.frame_writer import (
+    FRAMES_WRITTEN_AT_ONCE,
+    MAX_GATHERED,
+    MAX_GATHERED_PAYLOAD,
     MAX_SYNC_DEFLATE,
     MIN_SEPARATE_PAYLOAD,
     close_payload,
@@ -35,6 +38,9 @@ class FakeTransport:
 
     def write(self, data: bytes) -> None:
         self.writes.append(data)
+
+    def close(self) -> None:
+        self.closing = True
 
 
 WRITERS: dict[str, Any] = {"py": frame_writer.WebSocketWriter}
@@ -95,6 +101,7 @@ async def test_a_client_masks_with_unpredictable_keys() -> None:
     connection = Connection(use_mask=True)
     for _ in range(200):
         await connection.writer.send_frame(b"a", BINARY)
+        connection.writer.flush()
     keys = {frame[2:6] for frame in connection.transport.writes}
     assert all(frame[1] & 0x80 for frame in connection.transport.writes)
     assert len(keys) > 190
@@ -128,6 +135,111 @@ async def test_a_closing_transport_is_refused() -> None:
     connection.transport.closing = True
     with pytest.raises(ClientConnectionResetError):
         await connection.writer.send_frame(b"a", TEXT)
+
+
+# Frames in a row…
+
+
+class Row(Connection):
+    """A connection on which so many frames were sent that the next ones are gathered."""
+
+    sent: list[tuple[int, bytes]]
+
+    @classmethod
+    async def begun(cls, **options: Any) -> Row:
+        row = cls(**options)
+        row.sent = []
+        for number in range(FRAMES_WRITTEN_AT_ONCE):
+            await row.send(b"%d" % number)
+        assert len(row.transport.writes) == FRAMES_WRITTEN_AT_ONCE
+        return row
+
+    async def send(self, payload: bytes, opcode: int = BINARY) -> None:
+        self.sent.append((opcode, payload))
+        await self.writer.send_frame(payload, opcode)
+
+    @property
+    def writes(self) -> int:
+        """How often was written since the row had begun."""
+        return len(self.transport.writes) - FRAMES_WRITTEN_AT_ONCE
+
+
+@pytest.mark.parametrize("options", [{}, {"use_mask": True}, {"compress": 15}])
+async def test_a_row_of_frames_leaves_in_one_write(options: dict[str, Any]) -> None:
+    row = await Row.begun(**options)
+    for number in range(10):
+        await row.send(b"more %d" % number)
+    assert row.writes == 0
+    await asyncio.sleep(0)
+    assert row.writes == 1
+    assert row.received() == row.sent
+
+
+async def test_a_row_that_is_long_does_not_wait_for_the_loop() -> None:
+    row = await Row.begun()
+    while row.writes == 0:
+        await row.send(b"a" * 1000)
+    assert MAX_GATHERED <= len(row.transport.writes[-1]) < MAX_GATHERED + 1100
+    await row.send(b"b")
+    await asyncio.sleep(0)
+    assert row.received() == row.sent
+
+
+@pytest.mark.parametrize(
+    ("payload", "opcode"),
+    [
+        (b"ping", PING),
+        (b"a" * (MAX_GATHERED_PAYLOAD + 1), BINARY),
+        (b"a" * MIN_SEPARATE_PAYLOAD, BINARY),
+    ],
+)
+async def test_what_ends_a_row(payload: bytes, opcode: int) -> None:
+    row = await Row.begun()
+    await row.send(b"gathered")
+    assert row.writes == 0
+    await row.send(payload, opcode)
+    assert row.received() == row.sent
+
+
+async def test_a_close_frame_comes_after_a_row() -> None:
+    row = await Row.begun()
+    await row.send(b"gathered")
+    await row.writer.close(1000)
+    assert row.received() == [*row.sent, (CLOSE, 1000)]
+
+
+async def test_who_waits_for_the_transport_has_the_row_written() -> None:
+    row = await Row.begun()
+    await row.send(b"gathered")
+    await row.writer.drain()
+    assert row.received() == row.sent
+
+
+async def test_who_closes_the_connection_has_the_row_written() -> None:
+    row = await Row.begun()
+    await row.send(b"gathered")
+    row.protocol._close_transport()
+    assert row.received() == row.sent
+    assert row.transport.closing
+
+
+async def test_frames_with_turns_between_them_are_no_row() -> None:
+    row = await Row.begun()
+    await row.send(b"taken for one of a row")
+    await asyncio.sleep(0)
+    await row.send(b"alone")
+    assert row.writes == 2
+    assert row.received() == row.sent
+
+
+async def test_a_row_on_a_transport_that_closes() -> None:
+    row = await Row.begun()
+    await row.send(b"gathered")
+    row.transport.closing = True
+    await asyncio.sleep(0)
+    assert row.writes == 0
+    with pytest.raises(ClientConnectionResetError):
+        await row.send(b"refused")
 
 
 # Closing…

@@ -223,6 +223,8 @@ class ResponseHandler(BaseProtocol):
 
     def close(self) -> None:
         """Close the transport; what was written still goes out."""
+        if self.flush_writer is not None:
+            self.flush_writer()
         if (transport := self._leave_transport()) is not None:
             transport.close()
 

@@ -7,6 +7,7 @@ connection has.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +39,7 @@ class BaseProtocol(asyncio.Protocol):
         "_paused",
         "_reading_paused",
         "_upgraded",
+        "flush_writer",
         "transport",
     )
 
@@ -58,6 +60,9 @@ class BaseProtocol(asyncio.Protocol):
         # A future for each coroutine that waits until writing goes on; not shared, so that
         # cancelling one leaves the others waiting. Empty tuple: costs nothing while nobody waits.
         self._drain_waiters: tuple[asyncio.Future[None], ...] = ()
+        # Writes what a writer still gathers; called before the transport is closed. None: nobody
+        # gathers anything.
+        self.flush_writer: Callable[[], None] | None = None
         # None before connection_made() and after connection_lost().
         self.transport: asyncio.Transport | None = None
 
@@ -134,6 +139,13 @@ class BaseProtocol(asyncio.Protocol):
 
     # The connection…
 
+    def _close_transport(self) -> None:
+        """Close the transport, if there is one; what was written is still sent."""
+        if self.flush_writer is not None:
+            self.flush_writer()
+        if self.transport is not None:
+            self.transport.close()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport, without Nagle's delay."""
         tr = cast(asyncio.Transport, transport)
@@ -146,6 +158,7 @@ class BaseProtocol(asyncio.Protocol):
         The waiters see an error only if there was one; otherwise the next write tells them.
         """
         self.transport = None
+        self.flush_writer = None
         self._connection_lost = True
         waiters, self._drain_waiters = self._drain_waiters, ()
         for waiter in waiters:

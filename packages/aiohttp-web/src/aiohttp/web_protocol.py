@@ -100,6 +100,7 @@ _IDLE: Final = Writing.IDLE
 _ANSWERING: Final = Writing.ANSWERING
 _OPEN: Final = KeepAlive.OPEN
 _MESSAGES: Final = Reading.MESSAGES
+_UPGRADED: Final = Reading.UPGRADED
 _NOTHING: Final = Due.NOTHING
 _REQUEST: Final = Due.REQUEST
 _ANSWERED: Final = Outcome.ANSWERED
@@ -252,7 +253,10 @@ class RequestHandler(Incoming):
         """
         waiter = self._waiter
         if waiter is None or self._writing is not _IDLE:
-            super().data_received(data)
+            if self._reading is _UPGRADED:
+                self._feed_upgraded(data)
+            else:
+                super().data_received(data)
             return
         self._waiter = None
         self._parser.feed(data)
@@ -599,8 +603,7 @@ class RequestHandler(Incoming):
         """Close now; what was written is still sent."""
         self._keep_alive = KeepAlive.CLOSED
         self._inbox.clear()
-        if self.transport is not None:
-            self.transport.close()
+        self._close_transport()
         self._wake()
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:

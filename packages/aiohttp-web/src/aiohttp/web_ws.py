@@ -289,4 +289,5 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             if abort:
                 transport.abort()
             else:
+                self._writer.flush()
                 transport.close()

@@ -1,6 +1,7 @@
 """Frames out: mask, compress, write, wait for the transport.
 
-One transport write a frame, but for big ones that need no mask.  This file is compiled twice: as it
+One transport write a frame, but for big ones that need no mask, and for many small ones in a row: a
+write is a system call, which costs several times what framing does.  This file is compiled twice: as it
 is, and as ``frame_writer_c``.  It knows a protocol that can be drained and its transport; it knows
 neither messages that come in nor the closing handshake, beyond refusing data after a close frame
 (RFC 6455 §5.5.1).
@@ -38,6 +39,17 @@ MAX_SYNC_DEFLATE: Final = 16 * 1024
 
 # Bytes; above, a second write costs less than a copy of the payload.
 MIN_SEPARATE_PAYLOAD: Final = 64 * 1024
+
+# So many frames are written one by one; when more follow, they are gathered until the loop has had
+# a turn.  High enough that who sends a few messages and drops the transport finds them sent.
+FRAMES_WRITTEN_AT_ONCE: Final = 16
+
+# Bytes of gathered frames that are written without waiting for the loop: the transport's high-water
+# mark by default.
+MAX_GATHERED: Final = 64 * 1024
+
+# Bytes of payload; above, copying a frame together with others costs as much as writing it.
+MAX_GATHERED_PAYLOAD: Final = 16 * 1024
 
 # RFC 6455 §5.5: control frames carry at most 125 bytes; two of a close frame's are the code.
 MAX_CONTROL_PAYLOAD: Final = 125
@@ -129,6 +141,12 @@ class WebSocketWriter:
         self._limit = limit
         # Bytes written since somebody last waited for the transport.
         self._output_size = 0
+        # Frames written in a row as far as we know: the loop is asked now and then.
+        self._in_a_row = 0
+        # Frames that leave together, their bytes, and whether the loop will call us for them.
+        self._gathered: list[bytes] = []
+        self._gathered_size = 0
+        self._turn_due = False
         # A close frame was sent: no data may follow (RFC 6455 §5.5.1).
         self._closing = False
         # Lives as long as the connection, unless a message had window bits of its own.
@@ -231,16 +249,57 @@ class WebSocketWriter:
         keys = self._keys
         size = len(message)
         self._output_size += size
-        if size < MIN_SEPARATE_PAYLOAD or keys is not None:
-            transport.write(framed(first, message, None if keys is None else next(keys)))
-        else:
+        if size >= MIN_SEPARATE_PAYLOAD and keys is None:
+            self.flush()
             transport.write(frame_head(first, size))
             transport.write(message)
+        else:
+            frame = framed(first, message, None if keys is None else next(keys))
+            if self._in_a_row < FRAMES_WRITTEN_AT_ONCE:
+                self._in_a_row += 1
+                transport.write(frame)
+            else:
+                self._gather(frame)
+                if size > MAX_GATHERED_PAYLOAD or first & _CONTROL:
+                    self.flush()
 
     async def drain(self) -> None:
         """Wait until the transport takes more."""
+        self.flush()
         self._output_size = 0
         await self.protocol._drain_helper()
+
+    # Frames in a row…
+
+    def _gather(self, frame: bytes) -> None:
+        """Keep a frame for the next write."""
+        self._gathered.append(frame)
+        self._gathered_size += len(frame)
+        if not self._turn_due:
+            self._turn_due = True
+            # Whoever closes the connection before our turn comes writes them first.
+            self.protocol.flush_writer = self.flush
+            asyncio.get_running_loop().call_soon(self._turn)
+        elif self._gathered_size > MAX_GATHERED:
+            self.flush()
+
+    def _turn(self) -> None:
+        """Write what was gathered since the loop had its last turn."""
+        self._turn_due = False
+        if len(self._gathered) <= 1:
+            # That was no row: the frames before it had turns between them.
+            self._in_a_row = 0
+        self.flush()
+
+    def flush(self) -> None:
+        """Write the frames that were gathered, if there are any."""
+        frames = self._gathered
+        if frames:
+            self._gathered = []
+            self._gathered_size = 0
+            transport = self.transport
+            if transport is not None and not transport.is_closing():
+                transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     # Compressing…
 

@@ -6,6 +6,9 @@ from aiohttp._websocket._masking cimport framed
 
 cdef Py_ssize_t MAX_SYNC_DEFLATE
 cdef Py_ssize_t MIN_SEPARATE_PAYLOAD
+cdef int FRAMES_WRITTEN_AT_ONCE
+cdef Py_ssize_t MAX_GATHERED
+cdef Py_ssize_t MAX_GATHERED_PAYLOAD
 cdef int MAX_CONTROL_PAYLOAD
 cdef int _FIN
 cdef int _RSV1
@@ -22,6 +25,10 @@ cdef class WebSocketWriter:
     cdef object _keys
     cdef public Py_ssize_t _limit
     cdef Py_ssize_t _output_size
+    cdef int _in_a_row
+    cdef list _gathered
+    cdef Py_ssize_t _gathered_size
+    cdef bint _turn_due
     cdef bint _closing
     cdef object _compressor
     cdef object _last_job
@@ -29,5 +36,10 @@ cdef class WebSocketWriter:
     @cython.locals(bits=int)
     cpdef object write(self, object message, int opcode, object compress=*)
 
-    @cython.locals(size=Py_ssize_t)
+    @cython.locals(size=Py_ssize_t, frame=bytes)
     cdef int _write_frame(self, int first, object message) except -1
+
+    cdef int _gather(self, bytes frame) except -1
+
+    @cython.locals(frames=list)
+    cpdef object flush(self)
