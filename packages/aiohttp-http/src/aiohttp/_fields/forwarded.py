@@ -10,7 +10,7 @@ from aiohttp._fields.grammar import QUOTED_STRING, TOKEN, token_or_quoted, unquo
 
 # §4: forwarded-pair = token "=" value; a port after a bare token is not in the grammar: common.
 _PAIR_RE = re.compile(
-    rf"[ \t]*(?:({TOKEN})=({TOKEN}(?::[0-9]{{1,5}})?|{QUOTED_STRING}))?[ \t]*([;,]|$)"
+    rf"[ \t]*(?:({TOKEN})=({TOKEN}(?::[0-9]{{1,5}})?|{QUOTED_STRING})[ \t]*)?([;,]|$)"
 )
 
 

@@ -16,7 +16,8 @@ from aiohttp._fields.grammar import TOKEN, TOKEN_RE
 
 _OWS: Final = "[ \t]*"
 _TYPE: Final = re.compile(rf"{_OWS}({TOKEN}){_OWS}(?:;|\Z)")
-_PARAMETER_NAME: Final = re.compile(rf"{_OWS}([^=;\"]*?){_OWS}={_OWS}")
+# White space around the name is stripped from it: two ways to match it would cost cubic time.
+_PARAMETER_NAME: Final = re.compile(rf"([^=;\"]*)={_OWS}")
 _VALUE_END: Final = rf"{_OWS}(?:;|\Z)"
 _TOKEN_VALUE: Final = re.compile(rf"({TOKEN}){_VALUE_END}")
 _QUOTED_VALUE: Final = re.compile(rf'"((?:\\.|[^"\\])*)"{_VALUE_END}', re.DOTALL)
@@ -79,6 +80,8 @@ def _read_parameters(
     header: str, position: int, in_form: bool, problems: list[Warning]
 ) -> dict[str, str]:
     params: dict[str, str] = {}
+    # Whether a quoted value may still find its end: where one finds none, none behind it does.
+    quotes_end = True
     while position < len(header):
         empty = _EMPTY_PARAMETER.match(header, position)
         if empty is not None:
@@ -89,12 +92,15 @@ def _read_parameters(
         match = _PARAMETER_NAME.match(header, position)
         if match is None:
             raise _BadHeader
-        name = match[1].lower()
+        name = match[1].strip(" \t").lower()
         if name in params:
             raise _BadHeader
         position = match.end()
         continued = _CONTINUATION.search(name) is not None
-        value_match = _match_value(header, position)
+        quoted = header.startswith('"', position)
+        value_match = _match_value(header, position) if quotes_end or not quoted else None
+        if quoted and value_match is None:
+            quotes_end = False
         if value_match is None and not continued:
             raise _BadHeader
         if value_match is None:
@@ -102,7 +108,6 @@ def _read_parameters(
             value = None
             position = _next_parameter(header, position)
         else:
-            quoted = header.startswith('"', position)
             value = _parameter_value(name, value_match[1], quoted, in_form)
             position = value_match.end()
         if value is None:

@@ -13,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from aiohttp._fields.grammar import TOKEN
 from aiohttp.http_exceptions import BadMultipart
 
-_FIELD: Final = re.compile(rf"({TOKEN}):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_FIELD: Final = re.compile(rf"({TOKEN}):(.*)", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 # Bytes of a bad line that an error shows.
@@ -65,5 +65,5 @@ class PartHead:
             match = _FIELD.fullmatch(text)
             if match is None or _CONTROL.search(text):
                 raise BadMultipart(f"Invalid header in a part: {text[:_SHOWN]!r}")
-            headers.add(match[1], match[2])
+            headers.add(match[1], match[2].strip(" \t"))
         return CIMultiDictProxy(headers)

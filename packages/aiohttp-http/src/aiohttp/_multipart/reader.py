@@ -37,6 +37,10 @@ class _Response(Protocol):
 # program did not know multipart.
 _MAX_PREAMBLE: Final = 64 * 1024
 
+# How deep multipart bodies may lie in each other. Mail has them four deep; each level costs frames of
+# the interpreter's stack, of which there are a thousand.
+_MAX_DEPTH: Final = 32
+
 # RFC 7578 §4.6: a first field of this name says what charset the others have; IANA's names are
 # shorter than this.
 _CHARSET_FIELD: Final = "_charset_"
@@ -168,9 +172,12 @@ class MultipartReader:
         )
         if not nested:
             return part
+        inner = _Nested(part, self._content)
+        if inner.depth > _MAX_DEPTH:
+            raise BadMultipart(f"multipart bodies nest too deep; limit {_MAX_DEPTH}")
         return (self.multipart_reader_cls or type(self))(
             headers,
-            _Nested(part),
+            inner,
             client_max_size=self._client_max_size,
             max_field_size=self._max_field_size,
             max_headers=self._max_headers,
@@ -239,10 +246,12 @@ class MultipartReader:
 class _Nested:
     """The data of a part, as the stream of a multipart body inside it."""
 
-    __slots__ = ("_part",)
+    __slots__ = ("_part", "depth")
 
-    def __init__(self, part: BodyPartReader) -> None:
+    def __init__(self, part: BodyPartReader, outer: Content) -> None:
         self._part = part
+        # How many multipart bodies are around this one.
+        self.depth: int = outer.depth + 1 if isinstance(outer, _Nested) else 1
 
     async def read(self, n: int, /) -> bytes:
         """Read up to *n* bytes; ``b""`` at the end."""
