@@ -591,7 +591,8 @@ class ResponseHandler(BaseProtocol):
         reading = self._reading
         if reading is _HEAD or reading is _BODY:
             parser = self._response_parser
-            assert parser is not None  # made by expect_response()
+            if parser is None:
+                raise AssertionError("expect_response() makes the parser")
             parser.feed(data)
             if self._reading is _IDLE and parser.pending:
                 self._on_excess(parser.pending)

@@ -120,6 +120,9 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     # Whether _prepare_hook() does anything.
     _hooked = False
 
+    # Whether the server wants no more requests, so that the response has to say so.
+    _is_last = False
+
     def __init__(
         self,
         message: RawRequestMessage,
@@ -574,6 +577,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
 
     def _close_after(self) -> None:
         """Have the response say that it is the connection's last: the server shuts down."""
+        self._is_last = True
         self._cache["keep_alive"] = False
 
     def _finish(self) -> None:
@@ -667,7 +671,8 @@ class Request(BaseRequest):
             client_max_size=client_max_size,
             client_max_fields=client_max_fields,
         )
-        assert isinstance(copy, Request)  # it is of our own class
+        if not isinstance(copy, Request):
+            raise AssertionError("a clone is of the class of its original")
         copy._match_info = self._match_info
         return copy
 
