@@ -537,6 +537,17 @@ def test_cookie_header(present: str, cookies: Any, expected: str) -> None:
 
 
 def test_the_cookies_of_one_call_are_not_limited() -> None:
-    jar = cookiejar._UnlimitedCookieJar()
+    jar = cookiejar.UnlimitedCookieJar()
     jar.update_cookies({f"c{n}": "x" * 9000 for n in range(200)})
     assert len(jar.filter_cookies(HERE)) == 200
+
+
+def test_attributes_without_their_separator() -> None:
+    """As servers wrote them that had only SimpleCookie to please."""
+    jar = CookieJar()
+    jar.update_cookies_from_headers(
+        ["a=1; HttpOnly Path=/ Max-Age=7", "b=2; Path=/ Expires=Tue, 1 Jan 1980 12:00:00 GMT"],
+        URL("http://host.example/"),
+    )
+    (cookie,) = jar
+    assert (cookie.key, cookie["path"], cookie["max-age"]) == ("a", "/", "7")

@@ -174,3 +174,10 @@ def test_a_value_that_cannot_be_sent() -> None:
     form.add_field("a", object(), filename="x")
     with pytest.raises(TypeError, match="value of form field 'a'"):
         form()
+
+
+@pytest.mark.filterwarnings("ignore:content_transfer_encoding:DeprecationWarning")
+async def test_bytes_of_a_given_coding_are_no_file() -> None:
+    form = FormData()
+    form.add_field("n", b"abc", content_transfer_encoding="base64")
+    assert "filename" not in str(form()._parts[0][0].headers)  # type: ignore[attr-defined]

@@ -296,7 +296,7 @@ class CookieJar(AbstractCookieJar):
         )
 
 
-class _UnlimitedCookieJar(CookieJar):
+class UnlimitedCookieJar(CookieJar):
     """The cookies that a program gives for one call: how many they are is its own business."""
 
     _limits_enabled = False

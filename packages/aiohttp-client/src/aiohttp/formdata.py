@@ -102,7 +102,8 @@ class FormData:
         """
         parameters: MultiDict[str] = MultiDict({"name": _header_text("name", name)})
         if filename is None:
-            filename = _implied_filename(name, value)
+            is_coded = content_transfer_encoding is not None
+            filename = _implied_filename(name, value, is_coded=is_coded)
         if filename is not None:
             parameters["filename"] = _header_text("filename", filename)
             self._is_multipart = True
@@ -191,10 +192,10 @@ def _header_text(argument: str, text: Any) -> str:
     return text
 
 
-def _implied_filename(name: str, value: Any) -> str | None:
+def _implied_filename(name: str, value: Any, *, is_coded: bool) -> str | None:
     if isinstance(value, io.IOBase):
         return guess_filename(value, name)
-    if isinstance(value, bytes | bytearray | memoryview):
+    if not is_coded and isinstance(value, bytes | bytearray | memoryview):
         _BYTES_AS_FILE.warn(stacklevel=3)
         return name
     return None

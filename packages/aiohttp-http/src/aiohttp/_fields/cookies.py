@@ -20,6 +20,15 @@ _PAIR_RE = re.compile(
     re.DOTALL,
 )
 
+# Not in the RFC, but servers forget the `;`, and SimpleCookie has always forgiven them: blanks
+# before the name of an attribute end the one before it.
+_FORGOTTEN_RE = re.compile(
+    r"(?<=[^;=\s])[ \t]+"
+    r"(?=(?:domain|expires|max-age|path|samesite)[ \t]*="
+    r"|(?:httponly|partitioned|secure)[ \t]*(?:;|$))",
+    re.IGNORECASE | re.ASCII,
+)
+
 # RFC 6265bis §5.6: octets of name and value together, and octets of one attribute's value.
 MAX_PAIR_LENGTH = 4096
 MAX_ATTRIBUTE_LENGTH = 1024
@@ -153,7 +162,7 @@ def parse_set_cookie(header: str) -> Morsel[str] | None:
     value = value.rstrip(" \t")
     if not (name or value) or _is_longer(name + value, MAX_PAIR_LENGTH):
         return None
-    attributes = _parse_attributes(header, match.end())
+    attributes = _parse_attributes(_FORGOTTEN_RE.sub(";", header[match.end() :]), 0)
     try:
         return make_morsel(name, decode_value(value), value, attributes)
     except CookieError:
