@@ -45,10 +45,17 @@ class Deprecation:
     instead: str
     # Why, where a person would ask.
     why: str = ""
+    # What earlier releases said, where programs may filter warnings by it.
+    wording: str = ""
 
     @property
     def message(self) -> str:
         """The sentence that the warning says."""
+        if self.wording:
+            return (
+                f"{self.wording} (deprecated since {self.since}, "
+                f"will be removed in aiohttp {self.removed_in})"
+            )
         why = f": {self.why}" if self.why else ""
         return (
             f"{self.subject} is deprecated and will be removed in aiohttp {self.removed_in};"
@@ -71,9 +78,10 @@ def declare(
     removed_in: str = _NEXT_MAJOR,
     instead: str,
     why: str = "",
+    wording: str = "",
 ) -> Deprecation:
     """Record a deprecation and return it, for its ``warn()``."""
-    deprecation = Deprecation(subject, since, removed_in, instead, why)
+    deprecation = Deprecation(subject, since, removed_in, instead, why, wording)
     REGISTRY.append(deprecation)
     return deprecation
 
