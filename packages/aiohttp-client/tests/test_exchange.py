@@ -19,9 +19,7 @@ from aiohttp.client_reqrep import ClientRequest, ClientResponse
 
 def message(status: int, headers: dict[str, str]) -> RawResponseMessage:
     fields = CIMultiDictProxy(CIMultiDict(headers))
-    return RawResponseMessage(
-        HttpVersion11, status, "Fine", fields, (), False, None, False, False
-    )
+    return RawResponseMessage(HttpVersion11, status, "Fine", fields, (), False, None, False, False)
 
 
 class Source:

@@ -100,7 +100,7 @@ from aiohttp.connector import (
     TCPConnector,
     UnixConnector,
 )
-from aiohttp.cookiejar import CookieJar, _UnlimitedCookieJar
+from aiohttp.cookiejar import CookieJar, UnlimitedCookieJar
 from aiohttp.hdrs import (
     METH_DELETE,
     METH_GET,
@@ -208,9 +208,15 @@ _RECEIVE_TIMEOUT = declare(
     "receive_timeout argument of ws_connect",
     since="3.11",
     instead="timeout=ClientWSTimeout(ws_receive=...)",
+    wording="float parameter 'receive_timeout' is deprecated, "
+    "please use parameter 'timeout=ClientWSTimeout(ws_receive=...)'",
 )
 
 _NEVER = float("inf")
+
+# What tracers put wrappers in the place of: then every request has to go through them.
+_SEND = ClientRequest.send
+_START = ClientResponse.start
 
 _CharsetResolver = Callable[[ClientResponse, bytes], str]
 
@@ -575,6 +581,8 @@ class ClientSession:
             or self._default_proxy is not None
             or not isinstance(self._raise_for_status, bool)
             or len(self._cookie_jar)
+            or ClientRequest.send is not _SEND
+            or ClientResponse.start is not _START
         )
 
     async def _ask_plainly(
@@ -589,11 +597,12 @@ class ClientSession:
         if request is None or connector is None or not connector.sends_plainly:
             return None
         total = self._timeout.total
-        protocol = connector.take_kept(request.key, started, started + total if total else _NEVER)
+        deadline = started + total if total else _NEVER
+        protocol = connector.take_kept(request.key, started, deadline)
         if protocol is None:
             return None
         try:
-            await protocol.ask(request.wire, request.method, self._response_params)
+            await protocol.ask(request.wire, request.method, self._response_params, deadline)
             message = protocol.take_head()
         except DEAD_CONNECTION:
             connector.give_back(request.key, protocol, should_close=True)
@@ -776,7 +785,7 @@ class ClientSession:
     def _cookies_for(self, cookies: LooseCookies, url: URL) -> Any:
         """Return the cookies of one call as they go to ``url``."""
         quote_cookie = getattr(self._cookie_jar, "quote_cookie", True)
-        jar = _UnlimitedCookieJar(unsafe=True, quote_cookie=quote_cookie)
+        jar = UnlimitedCookieJar(unsafe=True, quote_cookie=quote_cookie)
         jar.update_cookies(cookies)
         return jar.filter_cookies(url)
 

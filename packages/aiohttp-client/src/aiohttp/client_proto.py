@@ -323,12 +323,15 @@ class ResponseHandler(BaseProtocol):
         self._message = None
         return message, self.take_stream()
 
-    def ask(self, request: bytes, method: str, params: ResponseParams) -> asyncio.Future[None]:
+    def ask(
+        self, request: bytes, method: str, params: ResponseParams, deadline: float
+    ) -> asyncio.Future[None]:
         """Send a whole request; await the result, then call `take_head`."""
         transport = self.transport
         if transport is None or self._exception is not None:
             raise ServerDisconnectedError()
         self.expect_response(method, params, None)
+        self.deadline = deadline
         waiter = self._waiter = self._loop.create_future()
         transport.write(request)
         if self._read_timeout:

@@ -406,19 +406,18 @@ class BaseConnector:
         )
 
     def take_kept(self, key: ConnectionKey, now: float, deadline: float) -> ResponseHandler | None:
-        """Return an idle connection for ``key`` that is expired at ``deadline``, if there is one.
+        """Return an idle connection for ``key``, if there is one; it goes back by `give_back`.
 
-        It goes back by `give_back`.  ``now``, ``deadline``: by the clock of the loop.
+        Its own ``deadline`` is watched from now on, which is to be set to the one given here.
+        ``now``, ``deadline``: by the clock of the loop.
         """
         if not self._pool.idle:
             return None
         keepalive = self._keepalive_timeout
         oldest = -_NEVER if keepalive is None else now - keepalive
         protocol = self._pool.take(key, oldest, ResponseHandler.is_fit)
-        if protocol is not None:
-            protocol.deadline = deadline
-            if deadline < self._next_expiry:
-                self._arm_expiry(deadline)
+        if protocol is not None and deadline < self._next_expiry:
+            self._arm_expiry(deadline)
         return protocol
 
     def give_back(

@@ -1,0 +1,309 @@
+"""Calls without particulars over a connection that was kept: the same as others, but short."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+import aiohttp
+from aiohttp import ClientResponseError, ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp.test_utils import RawTestServer
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def warm(handler: Handler, **options: Any) -> AsyncIterator[tuple[ClientSession, str]]:
+    """A session that has a connection to a server, and the URL of that."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(text="warm") if request.path == "/warm" else await handler(request)
+
+    async with RawTestServer(answer) as server, ClientSession(**options) as session:
+        url = str(server.make_url("/"))
+        await (await session.get(url + "warm")).read()
+        yield session, url
+
+
+def in_use(session: ClientSession) -> int:
+    connector = session.connector
+    assert connector is not None
+    return len(connector._acquired)
+
+
+async def hello(request: web.BaseRequest) -> web.Response:
+    return web.Response(text=f"{request.method} {request.headers.get('X-A', '')}")
+
+
+async def test_the_body_came_with_the_head() -> None:
+    async with warm(hello) as (session, url), session.get(url + "#part") as response:
+        assert response.status == 200
+        assert response.connection is None
+        assert response.closed
+        assert in_use(session) == 0
+        assert await response.text() == "GET "
+        assert await response.read() == b"GET "
+        assert response.content.at_eof()
+        assert str(response.url) == url
+        assert str(response.real_url) == url + "#part"
+        info = response.request_info
+        assert (info.method, info.url, info.real_url) == ("GET", response.url, response.real_url)
+        assert info.headers["Accept"] == "*/*"
+        assert response.history == ()
+        assert dict(response.raw_headers)[b"Content-Length"] == b"4"
+
+
+async def test_a_whole_body_as_a_stream() -> None:
+    async with warm(hello) as (session, url), session.get(url) as response:
+        assert await response.content.read(2) == b"GE"
+        assert await response.read() == b"T "
+
+
+async def test_an_unread_body_is_gone_with_its_response() -> None:
+    async with warm(hello) as (session, url):
+        response = await session.get(url)
+        response.release()
+        with pytest.raises(aiohttp.ClientConnectionError, match="Connection closed"):
+            await response.read()
+
+
+async def test_the_fields_of_the_session_may_change() -> None:
+    async with warm(hello) as (session, url):
+        for value in ("1", "2"):
+            session.headers["X-A"] = value
+            async with session.get(url) as response:
+                assert await response.text() == f"GET {value}"
+        async with session.request("post", url) as response:
+            assert await response.text() == "POST 2"
+
+
+async def test_a_body_in_pieces() -> None:
+    more = asyncio.Event()
+
+    async def slow(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "6"})
+        await response.prepare(request)
+        await response.write(b"abc")
+        await more.wait()
+        await response.write(b"def")
+        return response
+
+    async with warm(slow) as (session, url), session.get(url) as response:
+        assert response.connection is not None
+        assert in_use(session) == 1
+        assert await response.content.readany() == b"abc"
+        more.set()
+        assert await response.read() == b"def"
+        assert response.connection is None
+        assert in_use(session) == 0
+
+
+@pytest.mark.parametrize("sends_head", [False, True])
+async def test_the_total_timeout(sends_head: bool) -> None:
+    for_ever = asyncio.Event()
+
+    async def silent(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "6"})
+        if sends_head:
+            await response.prepare(request)
+            await response.write(b"abc")
+        await for_ever.wait()
+        return response
+
+    async with warm(silent, timeout=ClientTimeout(total=0.2)) as (session, url):
+        with pytest.raises(asyncio.TimeoutError):
+            async with session.get(url) as response:
+                assert sends_head
+                await response.read()
+        assert in_use(session) == 0
+        async with session.get(url + "warm") as response:
+            assert await response.text() == "warm"
+        for_ever.set()
+
+
+async def test_deadlines_are_watched_one_after_the_other() -> None:
+    started: list[str] = []
+    for_ever = asyncio.Event()
+
+    async def silent(request: web.BaseRequest) -> web.StreamResponse:
+        started.append(request.path)
+        await for_ever.wait()
+        return web.Response()
+
+    async with warm(silent, timeout=ClientTimeout(total=0.2)) as (session, url):
+        calls = [asyncio.ensure_future(session.get(url + "warm")) for _ in range(3)]
+        await asyncio.gather(*calls)
+        calls = [asyncio.ensure_future(session.get(url + name)) for name in ("a", "b", "c")]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(result) for result in results] == [asyncio.TimeoutError] * 3
+        for_ever.set()
+
+
+async def test_cancelling_gives_the_place_back() -> None:
+    arrived = asyncio.Event()
+    for_ever = asyncio.Event()
+
+    async def silent(request: web.BaseRequest) -> web.StreamResponse:
+        arrived.set()
+        await for_ever.wait()
+        return web.Response()
+
+    async with warm(silent) as (session, url):
+        call = asyncio.ensure_future(session.get(url))
+        await arrived.wait()
+        assert in_use(session) == 1
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert in_use(session) == 0
+        for_ever.set()
+
+
+async def test_the_status_is_checked() -> None:
+    async def refuse(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=418)
+
+    async with warm(refuse, raise_for_status=True) as (session, url):
+        with pytest.raises(ClientResponseError) as caught:
+            await session.get(url)
+        assert caught.value.status == 418
+
+
+async def test_redirects_are_followed_and_cookies_kept() -> None:
+    async def move(request: web.BaseRequest) -> web.Response:
+        if request.path == "/there":
+            return web.Response(text=request.headers.get("Cookie", ""))
+        response = web.Response(status=302, headers={"Location": "/there"})
+        response.set_cookie("a", "b")
+        return response
+
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with warm(move, cookie_jar=jar) as (session, url):
+        async with session.get(url) as response:
+            assert await response.text() == "a=b"
+            assert [hop.status for hop in response.history] == [302]
+        jar.clear()
+        async with session.get(url, allow_redirects=False) as response:
+            assert response.status == 302
+            assert response.cookies["a"].value == "b"
+
+
+async def test_no_body_where_there_is_none() -> None:
+    async with warm(hello) as (session, url):
+        async with session.head(url) as response:
+            assert response.headers["Content-Length"] == "5"
+            assert await response.read() == b""
+        assert in_use(session) == 0
+
+
+async def play(
+    *answers: bytes, close_after: int = 0
+) -> tuple[asyncio.AbstractServer, str, list[bytes]]:
+    """Serve the answers, one a request; close a connection after ``close_after`` of them."""
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served = 0
+        try:
+            while not close_after or served < close_after:
+                head = await reader.readuntil(b"\r\n\r\n")
+                heads.append(head)
+                writer.write(answers[len(heads) - 1])
+                served += 1
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    return server, f"http://{host}:{port}/", heads
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+async def test_a_connection_that_died_is_replaced() -> None:
+    dying = OK, b"", OK
+    server, url, heads = await play(*dying, close_after=2)
+    async with ClientSession() as session:
+        for _ in range(2):
+            async with session.get(url) as response:
+                assert await response.text() == "ok"
+    server.close()
+    assert len(heads) == 3
+    assert heads[0] == heads[1] == heads[2]
+
+
+async def test_what_is_no_http_is_told() -> None:
+    server, url, _ = await play(OK, b"HTTP/1.1 what\r\n\r\n")
+    async with ClientSession() as session:
+        await (await session.get(url)).read()
+        with pytest.raises(ClientResponseError) as caught:
+            await session.get(url)
+        assert caught.value.request_info.real_url == aiohttp.client.URL(url)
+        assert in_use(session) == 0
+    server.close()
+
+
+async def test_bytes_behind_a_response_close_the_connection() -> None:
+    server, url, heads = await play(OK + b"more", OK)
+    connector = TCPConnector()
+    async with ClientSession(connector=connector) as session:
+        for _ in range(2):
+            async with session.get(url) as response:
+                assert await response.text() == "ok"
+        assert len(heads) == 2
+    server.close()
+
+
+async def test_wrappers_see_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tracers do, which put their own functions in the place of ours at any time."""
+    sent: list[Any] = []
+    original = aiohttp.ClientRequest.send
+
+    async def send(self: aiohttp.ClientRequest, conn: Any) -> Any:
+        sent.append(self.url.path)
+        return await original(self, conn)
+
+    connected: list[Any] = []
+    connect = aiohttp.BaseConnector.connect
+
+    async def wrapped(self: aiohttp.BaseConnector, *args: Any, **kwargs: Any) -> Any:
+        connected.append(args)
+        return await connect(self, *args, **kwargs)
+
+    async with warm(hello) as (session, url):
+        with monkeypatch.context() as patch:
+            patch.setattr(aiohttp.ClientRequest, "send", send)
+            await (await session.get(url)).read()
+        with monkeypatch.context() as patch:
+            patch.setattr(aiohttp.BaseConnector, "connect", wrapped)
+            await (await session.get(url)).read()
+    assert sent == ["/"]
+    assert len(connected) == 1
+
+
+async def test_memory_stays_flat() -> None:
+    async with warm(hello) as (session, url):
+
+        async def ask(count: int) -> int:
+            for number in range(count):
+                async with session.get(f"{url}?n={number}") as response:
+                    await response.read()
+            gc.collect()
+            return tracemalloc.get_traced_memory()[0]
+
+        tracemalloc.start()
+        try:
+            before = await ask(1000)
+            after = await ask(2000)
+        finally:
+            tracemalloc.stop()
+        assert after - before < 64 * 1024
