@@ -7,17 +7,23 @@ unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows roles, opcodes or lim
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from aiohttp._switches import NO_EXTENSIONS
 
 # Bytes; up to here one XOR of two big integers is the fastest way, above it four translations
 # (measured on CPython 3.11).
-_INTEGER_LIMIT: Final = 2048
+_INTEGER_LIMIT: Final = 1024
 
 _ALL_BYTES: Final = int.from_bytes(bytes(range(256)), "little")
 # Translation by the XOR with a byte, made when first needed.
 _TABLES: Final[list[bytes | None]] = [None] * 256
+
+# Heads with a length of 7, 16 and 64 bits (RFC 6455 §5.2).
+_SHORT_HEAD: Final = Struct("!BB").pack
+_MEDIUM_HEAD: Final = Struct("!BBH").pack
+_LONG_HEAD: Final = Struct("!BBQ").pack
 
 
 def _table(byte: int) -> bytes:
@@ -41,18 +47,19 @@ def masked_py(
         head: bytes to put in front as they are.
     """
     size = stop - start
+    turn = offset & 3
+    if turn:
+        key = key[turn:] + key[:turn]
     if size <= _INTEGER_LIMIT:
-        turn = offset & 3
-        turned = key[turn:] + key[:turn]
-        pattern = turned * (size // 4) + turned[: size % 4]
+        pattern = key * (size >> 2) + key[: size & 3]
         number = int.from_bytes(data[start:stop], "little") ^ int.from_bytes(pattern, "little")
         return head + number.to_bytes(size, "little")
-    result = bytearray(head)
-    result += data[start:stop]
-    for i in range(4):
-        lane = slice(len(head) + i, None, 4)
-        result[lane] = result[lane].translate(_table(key[(offset + i) & 3]))
-    return bytes(result)
+    lanes = bytearray(data[start:stop])
+    lanes[0::4] = lanes[0::4].translate(_table(key[0]))
+    lanes[1::4] = lanes[1::4].translate(_table(key[1]))
+    lanes[2::4] = lanes[2::4].translate(_table(key[2]))
+    lanes[3::4] = lanes[3::4].translate(_table(key[3]))
+    return head + lanes
 
 
 def frame_head(first: int, size: int, mask_bit: int = 0) -> bytes:
@@ -64,10 +71,10 @@ def frame_head(first: int, size: int, mask_bit: int = 0) -> bytes:
         mask_bit: 0x80 when a key follows.
     """
     if size < 126:
-        return bytes((first, mask_bit | size))
+        return _SHORT_HEAD(first, mask_bit | size)
     if size < 65536:
-        return bytes((first, mask_bit | 126, size >> 8, size & 0xFF))
-    return bytes((first, mask_bit | 127)) + size.to_bytes(8, "big")
+        return _MEDIUM_HEAD(first, mask_bit | 126, size)
+    return _LONG_HEAD(first, mask_bit | 127, size)
 
 
 def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
@@ -78,9 +85,9 @@ def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
         payload: the payload, compressed already if it is to be.
         key: four unpredictable bytes to mask it with; None: leave it unmasked.
     """
-    if key is None:
-        return frame_head(first, len(payload)) + payload
     size = len(payload)
+    if key is None:
+        return (_SHORT_HEAD(first, size) if size < 126 else frame_head(first, size)) + payload
     return masked_py(key, payload, 0, size, 0, frame_head(first, size, 0x80) + key)
 
 

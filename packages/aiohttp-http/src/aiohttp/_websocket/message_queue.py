@@ -40,7 +40,7 @@ class WebSocketDataQueue:
         self, protocol: BaseProtocol, limit: int, *, loop: asyncio.AbstractEventLoop
     ) -> None:
         self._protocol = protocol
-        self._loop = loop
+        self._create_future = loop.create_future
         self._high_water = limit * 2
         self._low_water = limit
         # Messages and their sizes, oldest first; and the sum of the sizes, overhead included.
@@ -143,7 +143,7 @@ class WebSocketDataQueue:
             raise EofStream
         if self._waiter is not None and not self._waiter.done():
             raise RuntimeError("another task waits for a message already; one may wait at a time")
-        waiter = self._loop.create_future()
+        waiter = self._create_future()
         self._waiter = waiter
         return waiter
 

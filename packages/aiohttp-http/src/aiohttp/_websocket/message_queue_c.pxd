@@ -7,7 +7,7 @@ cdef Py_ssize_t OVERHEAD
 
 cdef class WebSocketDataQueue:
     cdef object _protocol
-    cdef object _loop
+    cdef object _create_future
     cdef long long _high_water
     cdef long long _low_water
     cdef public object _buffer

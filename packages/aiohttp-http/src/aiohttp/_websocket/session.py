@@ -306,7 +306,9 @@ class WebSocketSession(Generic[DecodeText]):
                 except Exception as exc:
                     message = await self._ended(exc)
                 finally:
-                    self._leave_receive()
+                    self._receiving = False
+                    if self._receive_left is not None:
+                        self._leave_receive()
             kind = message.type
             if kind is TEXT or kind is BINARY:
                 return message
@@ -331,10 +333,10 @@ class WebSocketSession(Generic[DecodeText]):
         return cast(WSMessage, message)
 
     def _leave_receive(self) -> None:
-        self._receiving = False
-        if self._receive_left is not None:
-            set_result(self._receive_left, None)
-            self._receive_left = None
+        """Tell who closes that the task which received has left."""
+        left, self._receive_left = self._receive_left, None
+        if left is not None:
+            set_result(left, None)
 
     async def _ended(self, exc: Exception) -> WSMessage:
         """Return the message that stands for the end of the connection by `exc`."""
