@@ -241,12 +241,23 @@ async def test_a_response_with_a_body_of_its_own() -> None:
     assert response._released
 
 
-async def test_a_response_that_was_read_is_released(server: URL) -> None:
-    """aiohttp_client_cache reads it when it was not _released, and its _body"""
+async def test_a_response_is_read_unless_it_was_released(server: URL) -> None:
+    """aiohttp_client_cache; and it puts a stream of its own in the place of the content"""
     async with ClientSession() as session:
         response = await session.get(server)
-        if not response._released:
-            await response.read()
+        assert not response._released
+        await response.read()
+        assert response._body == b"GET / HTTP/1.1"
+        content = aiohttp.StreamReader(
+            ResponseHandler(asyncio.get_running_loop()),
+            limit=2**16,
+            loop=asyncio.get_running_loop(),
+        )
+        content.feed_data(response._body)
+        content.feed_eof()
+        response.content = content
+        assert [line async for line in response.content] == [b"GET / HTTP/1.1"]
+        response.release()
         assert response._released and response._body == b"GET / HTTP/1.1"
 
 
