@@ -6,6 +6,8 @@ Each row names who needs it; each test does with it what they do.
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import socket
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
@@ -469,3 +471,45 @@ async def test_the_payload_of_a_protocol(server: URL) -> None:
     assert protocol._payload is queue  # type: ignore[comparison-overlap]
     protocol.data_received(b"a.b.")
     assert len(queue._buffer) == 2
+
+
+# --- WebSockets ---
+
+
+async def test_a_websocket_is_looked_into_and_overridden() -> None:
+    """ccxt (_conn), gql (_response), discord_py (its own class, with another close)"""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        (key,) = (line.split(": ")[1] for line in head if line.startswith("Sec-WebSocket-Key"))
+        guid = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
+        accept = base64.b64encode(hashlib.sha1(key.encode() + guid).digest())
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n")
+        writer.write(b"Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept + b"\r\n")
+        writer.write(b"X-Room: 7\r\n\r\n\x81\x02hi")
+        closing = await reader.readexactly(8)
+        assert closing[0] == 0x88 and closing[1] == 0x82
+        writer.write(
+            b"\x88\x02" + bytes(a ^ b for a, b in zip(closing[6:], closing[2:4], strict=True))
+        )
+        writer.close()
+
+    class Own(aiohttp.ClientWebSocketResponse[Any]):
+        async def close(self, *, code: int = 4000, message: bytes = b"") -> bool:
+            return await super().close(code=code, message=message)
+
+        async def receive_json(self, **kwargs: Any) -> Any:
+            return {"json": await self.receive_str()}
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with ClientSession(ws_response_class=Own) as session:
+        async with session.ws_connect(f"http://{host}:{port}/") as ws:
+            assert isinstance(ws, Own)
+            assert ws._response.headers["X-Room"] == "7"
+            assert ws._conn is not None and ws._conn.protocol is not None
+            unread: Any = ws._conn.protocol._payload  # a WebSocketDataQueue
+            assert await ws.receive_json() == {"json": "hi"}
+            assert len(unread._buffer) == 0
+        assert ws.close_code == 4000
+    server.close()
