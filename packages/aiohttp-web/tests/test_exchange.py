@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any, cast
 
 import pytest
 
-from aiohttp._web.exchange import InOwnContext, Outcome, exchange
+from aiohttp._web.exchange import InOwnContext, Outcome, begin, exchange
 
 seen = ContextVar("seen", default="nothing")
 
@@ -123,6 +124,11 @@ async def test_cancellation_passes() -> None:
 # The context…
 
 
+async def in_own_context(steps: Coroutine[Any, Any, str]) -> str:
+    turn = begin(steps)
+    return await turn if isinstance(turn, InOwnContext) else turn
+
+
 async def test_what_is_set_inside_stays_inside() -> None:
     async def steps() -> str:
         before = seen.get()
@@ -131,39 +137,60 @@ async def test_what_is_set_inside_stays_inside() -> None:
         return f"{before}, {seen.get()}"
 
     for _ in range(2):
-        assert await InOwnContext(steps()) == "nothing, something"
+        assert await in_own_context(steps()) == "nothing, something"
     assert seen.get() == "nothing"
 
 
 async def test_the_task_stays_the_same() -> None:
-    async def steps() -> asyncio.Task[Any] | None:
-        await asyncio.sleep(0)
-        return asyncio.current_task()
+    task = asyncio.current_task()
 
-    assert await InOwnContext(steps()) is asyncio.current_task()
+    async def steps() -> str:
+        before = asyncio.current_task()
+        await asyncio.sleep(0)
+        return f"{before is task}, {asyncio.current_task() is task}"
+
+    assert await in_own_context(steps()) == "True, True"
+
+
+async def test_what_need_not_wait_is_done_at_once() -> None:
+    async def steps() -> str:
+        return "done"
+
+    assert begin(steps()) == "done"
 
 
 async def test_errors_come_out() -> None:
-    async def steps() -> None:
-        await asyncio.sleep(0)
+    async def steps(waits: bool) -> str:
+        if waits:
+            await asyncio.sleep(0)
         raise ValueError("boom")
 
     with pytest.raises(ValueError, match="boom"):
-        await InOwnContext(steps())
+        begin(steps(False))
+    turn = begin(steps(True))
+    assert isinstance(turn, InOwnContext)
+    with pytest.raises(ValueError, match="boom"):
+        await turn
 
 
-async def test_errors_of_what_is_awaited_go_in() -> None:
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    future.set_exception(ValueError("boom"))
+async def test_results_and_errors_of_what_is_awaited_go_in() -> None:
+    loop = asyncio.get_running_loop()
+    first: asyncio.Future[str] = loop.create_future()
+    second: asyncio.Future[str] = loop.create_future()
 
     async def steps() -> str:
+        result = await first
         try:
-            await future
+            await second
         except ValueError as error:
-            return f"caught {error}"
+            return f"{result}, caught {error}"
         return "not raised"
 
-    assert await InOwnContext(steps()) == "caught boom"
+    turn = begin(steps())
+    assert isinstance(turn, InOwnContext)
+    loop.call_soon(first.set_result, "done")
+    loop.call_soon(second.set_exception, ValueError("boom"))
+    assert await turn == "done, caught boom"
 
 
 async def test_cancellation_goes_in_and_can_be_caught() -> None:
@@ -180,7 +207,7 @@ async def test_cancellation_goes_in_and_can_be_caught() -> None:
 
     async def outer() -> str:
         seen.set("the outer context")
-        return await InOwnContext(steps())
+        return await in_own_context(steps())
 
     task = asyncio.ensure_future(outer())
     await begun.wait()
@@ -188,64 +215,79 @@ async def test_cancellation_goes_in_and_can_be_caught() -> None:
     assert await task == "cleaned up in the outer context"
 
 
-# Begun before it is awaited…
+# Cancelled after it was begun, before it is awaited…
 
 
-async def test_begun_and_ended() -> None:
-    async def steps() -> str:
-        return "done"
-
-    turn = InOwnContext(steps())
-    assert turn.begin()
-    assert turn.result == "done"
-    assert await turn == "done"
+async def interrupted(steps: Coroutine[Any, Any, str]) -> str:
+    turn = begin(steps)
+    assert isinstance(turn, InOwnContext)
+    turn.interrupt(asyncio.CancelledError("enough"))
+    return await turn
 
 
-async def test_begun_and_awaited() -> None:
-    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    log = []
-
-    async def steps() -> str:
-        log.append("begun")
-        return await future
-
-    turn = InOwnContext(steps())
-    assert not turn.begin()
-    assert log == ["begun"]
-    asyncio.get_running_loop().call_soon(future.set_result, "done")
-    assert await turn == "done"
-
-
-async def test_begun_and_failed() -> None:
-    async def steps() -> None:
-        raise ValueError("boom")
-
-    turn = InOwnContext(steps())
-    assert not turn.begin()
-    with pytest.raises(ValueError, match="boom"):
-        await turn
-
-
-async def test_interrupted_where_it_waits() -> None:
-    async def steps() -> str:
+async def test_what_is_waited_for_is_cancelled() -> None:
+    async def inner() -> None:
         try:
             await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            return "interrupted"
-        return "not interrupted"
+        except asyncio.CancelledError as error:
+            log.append(f"inner: {error}")
+            raise
 
-    turn = InOwnContext(steps())
-    assert not turn.begin()
-    turn.interrupt(asyncio.CancelledError())
-    assert await turn == "interrupted"
-
-
-async def test_interrupted_after_its_end() -> None:
     async def steps() -> str:
-        return "done"
+        task = asyncio.ensure_future(inner())
+        await asyncio.sleep(0)
+        try:
+            await task
+        except asyncio.CancelledError:
+            log.append("outer")
+        return f"{task.cancelled()}"
 
-    turn = InOwnContext(steps())
-    turn.begin()
-    turn.interrupt(asyncio.CancelledError())
-    with pytest.raises(asyncio.CancelledError):
-        await turn
+    log: list[str] = []
+    turn = begin(steps())
+    assert isinstance(turn, InOwnContext)
+    inside = asyncio.ensure_future(turn)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    inside.cancel("enough")
+    assert await inside == "True"
+    expected, log = log, []
+
+    async def at_once() -> str:
+        task = asyncio.ensure_future(inner())
+        try:
+            await task
+        except asyncio.CancelledError:
+            log.append("outer")
+        return f"{task.cancelled()}"
+
+    # The same as if the task had been awake; but for the inner one, which never began.
+    assert await interrupted(at_once()) == "True"
+    assert log == expected[1:] == ["outer"]
+
+
+async def test_who_only_lets_others_go_first_is_cancelled() -> None:
+    async def steps() -> str:
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError as error:
+            return f"cancelled: {error}"
+        return "not cancelled"
+
+    assert await interrupted(steps()) == "cancelled: enough"
+
+
+async def test_who_waits_for_what_is_done_by_now_is_cancelled() -> None:
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def steps() -> str:
+        try:
+            await future
+        except asyncio.CancelledError as error:
+            return f"cancelled: {error}"
+        return "not cancelled"
+
+    turn = begin(steps())
+    assert isinstance(turn, InOwnContext)
+    future.set_result(None)
+    turn.interrupt(asyncio.CancelledError("enough"))
+    assert await turn == "cancelled: enough"

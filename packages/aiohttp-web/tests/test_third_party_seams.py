@@ -5,12 +5,17 @@ Each test names who needs it.
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
-from aiohttp import web, web_urldispatcher
+import aiohttp
+from aiohttp import ClientSession, web, web_urldispatcher
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 
@@ -219,3 +224,171 @@ async def test_the_look_up_of_routes_is_wrapped_on_the_class(
         async with client.get("/") as response:
             assert response.status == 200
     assert found == [handler]
+
+
+async def test_the_handler_of_a_route_is_replaced() -> None:
+    """newrelic; before the application is frozen"""
+
+    async def other(request: web.Request) -> web.Response:
+        return web.Response(text=f"other and {(await replaced(request)).text}")  # type: ignore[attr-defined]
+
+    app = web.Application()
+    route = app.router.add_get("/", handler)
+    replaced, route._handler = route._handler, other
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/") as response:
+            assert await response.text() == "other and handled"
+
+
+async def test_the_list_of_middlewares_is_replaced() -> None:
+    """newrelic wraps what is in _middlewares"""
+
+    @web.middleware
+    async def shout(request: web.Request, handler: Any) -> web.Response:
+        response = await handler(request)
+        return web.Response(text=response.text.upper())
+
+    app = web.Application()
+    app._middlewares.append(shout)
+    app.router.add_get("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/") as response:
+            assert await response.text() == "HANDLED"
+
+
+async def test_a_site_of_somebodys_own() -> None:
+    """homeassistant subclasses BaseSite and reads _runner, _ssl_context, _backlog; it and ray
+    set or read _server"""
+
+    class Site(web.BaseSite):
+        __slots__ = ("_socket",)
+
+        def __init__(self, runner: web.AppRunner) -> None:
+            super().__init__(runner, backlog=7)
+            self._socket = socket.socket()
+            self._socket.bind(("127.0.0.1", 0))
+
+        @property
+        def name(self) -> str:
+            return "own"
+
+        async def start(self) -> None:
+            await super().start()
+            assert self._runner.server is not None
+            self._server = await asyncio.get_running_loop().create_server(
+                self._runner.server, sock=self._socket, ssl=self._ssl_context, backlog=self._backlog
+            )
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = Site(runner)
+    await site.start()
+    assert site in runner.sites
+    server: Any = site._server
+    host, port = server.sockets[0].getsockname()
+    async with ClientSession() as session:
+        async with session.get(f"http://{host}:{port}/") as response:
+            assert await response.text() == "handled"
+    await site.stop()
+    await runner.cleanup()
+    assert not server.is_serving()
+
+
+async def test_frames_are_sent_by_the_writer() -> None:
+    """homeassistant calls _writer.send_frame itself, after it set _limit"""
+
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        assert ws._writer is not None
+        ws._writer._limit = 2**20
+        async for message in ws:
+            await ws._writer.send_frame(message.data.encode(), aiohttp.WSMsgType.TEXT)
+        return ws
+
+    app = web.Application()
+    app.router.add_get("/", echo)
+    async with TestClient(TestServer(app)) as client:
+        async with client.ws_connect("/") as ws:
+            await ws.send_str("hé")
+            assert await ws.receive_str() == "hé"
+
+
+async def test_static_files_are_shown_as_set_later(tmp_path: Path) -> None:
+    """aiohttp_devtools sets _show_index, and puts in another body for the _path of a response"""
+
+    class Own(web.StaticResource):
+        async def _handle(self, request: web.Request) -> web.StreamResponse:
+            response = await super()._handle(request)
+            if isinstance(response, web.FileResponse):
+                return web.Response(text=response._path.read_text("utf-8") + " and more")
+            return response
+
+    (tmp_path / "a.txt").write_text("a file", "utf-8")
+    app = web.Application()
+    resource = Own("/s", tmp_path)
+    resource._show_index = True
+    app.router.register_resource(resource)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/s/a.txt") as response:
+            assert await response.text() == "a file and more"
+        async with client.get("/s/") as response:
+            assert response.status == 200 and "a.txt" in await response.text()
+
+
+async def test_a_resource_of_somebodys_own() -> None:
+    """homeassistant"""
+
+    class Own(web.AbstractResource):
+        @property
+        def canonical(self) -> str:
+            return "/own"
+
+        def url_for(self, **kwargs: str) -> URL:
+            return URL("/own")
+
+        async def resolve(self, request: web.Request) -> Any:
+            if request.path != "/own":
+                return None, set()
+            return web.UrlMappingMatchInfo({}, web.ResourceRoute("GET", handler, self)), {"GET"}
+
+        def add_prefix(self, prefix: str) -> None:
+            raise AssertionError("it is in no other application")
+
+        def get_info(self) -> Any:
+            return {"path": "/own"}
+
+        def raw_match(self, path: str) -> bool:
+            return path == "/own"
+
+        def __len__(self) -> int:
+            return 0
+
+        def __iter__(self) -> Iterator[web.AbstractRoute]:
+            return iter(())
+
+    app = web.Application()
+    app.router.register_resource(Own())
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/own") as response:
+            assert await response.text() == "handled"
+        async with client.get("/other") as response:
+            assert response.status == 404
+
+
+async def test_a_limit_of_bodies_is_set_for_one_request() -> None:
+    """homeassistant sets _client_max_size of a request, by its application's or anything else"""
+
+    async def upload(request: web.Request) -> web.Response:
+        request._client_max_size = 5
+        return web.Response(text=str(len(await request.read())))
+
+    app = web.Application()
+    app.router.add_post("/", upload)
+    async with TestClient(TestServer(app)) as client:
+        async with client.post("/", data=b"12345") as response:
+            assert await response.text() == "5"
+        async with client.post("/", data=b"123456") as response:
+            assert response.status == 413

@@ -11,6 +11,7 @@ import logging
 import warnings
 from collections.abc import (
     AsyncIterator,
+    Awaitable,
     Callable,
     Iterable,
     Iterator,
@@ -36,7 +37,7 @@ from aiohttp.abc import (
 )
 from aiohttp.log import web_logger
 from aiohttp.streams import StreamReader
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_exceptions import NotAppKeyWarning
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_middlewares import entering
@@ -135,7 +136,6 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
             "_on_shutdown",
             "_on_startup",
             "_pre_frozen",
-            "_resolves_now",
             "_router",
             "_state",
             "_subapps",
@@ -179,8 +179,6 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         # the mapping and the sub-applications when it starts.
         self._pre_frozen = False
         self._frozen = False
-        # Whether the router can be asked without awaiting: it is ours.
-        self._resolves_now = False
         self._subapps: list[Application] = []
 
         self._on_response_prepare: _RespPrepareSignal = Signal(self)
@@ -399,7 +397,6 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         self._pre_frozen = True
         self._middlewares.freeze()
         self._router.freeze()
-        self._resolves_now = _is_ours(self._router)
         self._on_response_prepare.freeze()
         self._cleanup_ctx.freeze()
         self._on_startup.freeze()
@@ -463,7 +460,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         if self._handler_args:
             kwargs.update(self._handler_args)
         return Server(
-            self._handle,  # type: ignore[arg-type]
+            self._request_handler(),  # type: ignore[arg-type]
             request_factory=self._make_request,
             loop=self._loop,
             **kwargs,
@@ -491,26 +488,24 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         task: asyncio.Task[None],
         _cls: type[Request] = Request,
     ) -> Request:
-        return _cls(
+        request = _cls(
             message,
             payload,
             protocol,
             writer,
             task,
             self._loop,  # type: ignore[arg-type]
-            client_max_size=self._client_max_size,
-            client_max_fields=self._client_max_fields,
         )
+        # Not as arguments: named ones cost more than all the rest.
+        request._client_max_size = self._client_max_size
+        request._client_max_fields = self._client_max_fields
+        return request
 
     async def _handle(self, request: Request) -> StreamResponse:
         """Route the request and have it handled."""
-        match_info: UrlMappingMatchInfo | None = None
-        if self._resolves_now:
-            match_info = self._router._resolve_now(request)
-        if match_info is None:
-            match_info = await self._router.resolve(request)
-            if not isinstance(match_info, AbstractMatchInfo):
-                raise TypeError(f"match_info should be an AbstractMatchInfo, got {match_info!r}")
+        match_info = await self._router.resolve(request)
+        if not isinstance(match_info, AbstractMatchInfo):
+            raise TypeError(f"match_info should be an AbstractMatchInfo, got {match_info!r}")
         match_info.add_app(self)
         match_info.freeze()
         request._match_info = match_info
@@ -519,13 +514,22 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
             await request.writer.drain()
             if response is not None:
                 return response
-        pipeline = match_info._kept_pipeline()
-        if pipeline is None:
-            pipeline = _pipeline_of(match_info)
-        request._hooked = pipeline.has_prepare_hooks
-        if pipeline.client_max_size is not None:
-            request._client_max_size = pipeline.client_max_size
-        return await pipeline.wrapped(request)
+        pipeline = match_info._kept_pipeline() or _pipeline_of(match_info)
+        return await pipeline.enter(request)
+
+    def _handle_now(self, request: Request) -> Awaitable[StreamResponse]:
+        """Do the same without a coroutine in between, where routing need not be awaited."""
+        match_info = self._router._resolve_now(request)
+        if match_info is None or hdrs.EXPECT in request._headers:
+            return self._handle(request)
+        request._match_info = match_info
+        pipeline = match_info._belong_to(self) or _pipeline_of(match_info)
+        return pipeline.wrapped(request) if pipeline.is_bare else pipeline.enter(request)
+
+    def _request_handler(self) -> Callable[[Request], Awaitable[StreamResponse]]:
+        """Return what the server is to call: the short way, unless somebody stands in it."""
+        ours = type(self)._handle is _HANDLE and "_handle" not in vars(self)
+        return self._handle_now if ours and _is_ours(self._router) else self._handle
 
     def __call__(self) -> Application:
         """Return self: Gunicorn calls what it is given."""
@@ -536,6 +540,11 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
 
 
 # Not read from the class later: sentry_sdk puts a look-up of its own there.
+_RESOLVE = UrlDispatcher.resolve
+
+
+# As they are here; tools put theirs in the place of these, on the class or on one object.
+_HANDLE = Application._handle
 _RESOLVE = UrlDispatcher.resolve
 
 

@@ -14,12 +14,12 @@ from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Union, cast
 
 from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._web.error_page import error_page
-from aiohttp._web.exchange import InOwnContext, Outcome, exchange
+from aiohttp._web.exchange import InOwnContext, Outcome, begin, exchange
 from aiohttp._web.inbox import CAPACITY
 from aiohttp._web.incoming import Due, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
@@ -53,6 +53,9 @@ RequestFactory = Callable[
     BaseRequest,
 ]
 HandlerFunction = Callable[[BaseRequest], Awaitable[StreamResponse]]
+
+# An exchange as far as it goes without waiting.
+Turn = Union[Outcome, InOwnContext[Outcome]]
 
 # The names that pytest-aiohttp and others annotate with.
 _RequestFactory = RequestFactory
@@ -178,8 +181,8 @@ class RequestHandler(Incoming):
         self._task: asyncio.Task[None] | None = None
         # Resolved at every event that the task may wait for, while it waits.
         self._waiter: asyncio.Future[None] | None = None
-        # An exchange that was begun before the task was woken.
-        self._turn: InOwnContext[Outcome] | None = None
+        # An exchange that was begun before the task was woken, or what came of it.
+        self._turn: Turn | BaseException | None = None
         # What a handler works at, and its body.
         self._payload: StreamReader = EMPTY_PAYLOAD
         self._current_request: BaseRequest | None = None
@@ -268,26 +271,31 @@ class RequestHandler(Incoming):
             self._watch_head()
 
     def _serve_at_once(self, waiter: asyncio.Future[None]) -> None:
-        """Begin to serve the request in the inbox; the task goes on with what has to wait."""
-        loop, task = self._loop, self._task
-        turn = self._turn = self._begin()
+        """Begin to serve the request in the inbox; the task goes on with what has to wait.
+
+        Handlers must not notice: whoever asks for the current task is told the one that serves
+        this connection, although it sleeps, on *waiter*, and has to be woken for the rest.
+        """
+        loop, task = self._loop, cast("asyncio.Task[None]", self._task)
         try:
-            _enter_task(loop, cast("asyncio.Task[None]", task))
+            _enter_task(loop, task)
         except RuntimeError:
-            pass  # another task fed us, as a test may: ours has to do it all
+            pass  # another task feeds us, as a test may: ours has to do it all
         else:
             try:
-                settled = turn.begin() and turn.result is _ANSWERED and self._is_settled()
+                self._turn = turn = self._begin()
+            except BaseException as error:
+                self._turn = error
+            else:
+                if turn is _ANSWERED and not waiter.done() and self._is_settled():
+                    self._turn = None
+                    self._writing = _IDLE
+                    self._due = _REQUEST
+                    self._timer.set(self._settings.keepalive_timeout)
+                    self._waiter = waiter
             finally:
-                _leave_task(loop, cast("asyncio.Task[None]", task))
-            if settled:
-                self._turn = None
-                self._writing = _IDLE
-                self._due = _REQUEST
-                self._timer.set(self._settings.keepalive_timeout)
-                self._waiter = waiter
-                return
-        if not waiter.done():
+                _leave_task(loop, task)
+        if self._waiter is None and not waiter.done():
             waiter.set_result(None)
 
     def _is_settled(self) -> bool:
@@ -300,7 +308,9 @@ class RequestHandler(Incoming):
             or self._keep_alive is not _OPEN
         ):
             return False
-        self._finish_request()
+        request, self._current_request = self._current_request, None
+        if request is not None and request._post is not None:
+            request._finish()
         return True
 
     def _arrived(self) -> None:
@@ -338,7 +348,7 @@ class RequestHandler(Incoming):
         """Serve the requests of this connection, one after another: the body of its one task."""
         try:
             while (turn := await self._next_turn()) is not None:
-                outcome = await turn
+                outcome = turn if isinstance(turn, Outcome) else await turn
                 if self._body is not None and self._body_reader is self._payload:
                     await self._linger()
                 if not (outcome.keep_alive and self._may_go_on()):
@@ -357,7 +367,7 @@ class RequestHandler(Incoming):
             self._timer.cancel()
             self.force_close()
 
-    async def _next_turn(self) -> InOwnContext[Outcome] | None:
+    async def _next_turn(self) -> Turn | None:
         """Wait for the next request and begin with it; return None when there will be none."""
         while not self._inbox and self._turn is None:
             if self._reading is Reading.ENDED or self._keep_alive is KeepAlive.CLOSED:
@@ -366,12 +376,16 @@ class RequestHandler(Incoming):
             try:
                 await self._event()
             except asyncio.CancelledError as error:
-                if self._turn is None:
+                if not isinstance(self._turn, InOwnContext):
                     raise
                 # It was begun already: its handler is who has to hear of it.
                 self._turn.interrupt(error)
         turn, self._turn = self._turn, None
-        return self._begin() if turn is None else turn
+        if turn is None:
+            return self._begin()
+        if isinstance(turn, BaseException):
+            raise turn
+        return turn
 
     def _rest(self) -> None:
         """Wait for a request from here on."""
@@ -382,8 +396,8 @@ class RequestHandler(Incoming):
         if settings.head_timeout is not None:
             self._watch_head()
 
-    def _begin(self) -> InOwnContext[Outcome]:
-        """Make a request of what lies in the inbox, and choose who answers it."""
+    def _begin(self) -> Turn:
+        """Make a request of what lies in the inbox, and begin to have it answered."""
         manager, task = self._manager, self._task
         if manager is None or task is None:
             raise RuntimeError("an exchange needs a connection that is served")
@@ -397,7 +411,7 @@ class RequestHandler(Incoming):
         if self._keep_alive is not _OPEN and not self._inbox:
             request._close_after()
         start_time = None if self.access_logger is None else self._loop.time()
-        return InOwnContext(exchange(self, request, handler, start_time))
+        return begin(exchange(self, request, handler, start_time))
 
     def _finish_request(self) -> None:
         request = self._current_request

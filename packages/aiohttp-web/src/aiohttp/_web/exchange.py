@@ -12,12 +12,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable, Generator
 
     from aiohttp.web_request import BaseRequest
     from aiohttp.web_response import StreamResponse
 
-__all__ = ("Connection", "InOwnContext", "Outcome", "exchange")
+__all__ = ("Connection", "InOwnContext", "Outcome", "begin", "exchange")
 
 _T = TypeVar("_T")
 
@@ -92,63 +93,54 @@ async def exchange(
     return _ANSWERED if response.keep_alive else _ANSWERED_LAST
 
 
+def begin(steps: Coroutine[Any, Any, _T]) -> _T | InOwnContext[_T]:
+    """Take the first steps of a coroutine in a copy of the current context.
+
+    Returns:
+        Its result, if it has come to its end without waiting; else what goes on with it.
+    """
+    run = copy_context().run
+    try:
+        waits_for = run(steps.send, None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    return InOwnContext(steps, run, waits_for)
+
+
 class InOwnContext(Generic[_T]):
-    """Run a coroutine in a copy of the current context, within the task that awaits this.
+    """Go on, when awaited, with a coroutine that was begun, in the context that it began in.
 
     What a handler puts into its context variables must not show in the next request of the
     connection. A task for each request would do that, too, for three times the price.
 
-    `begin()` runs the first steps at once, up to where they have to wait, if ever; awaiting this
-    does the others.
+    The task that awaits this need not be awake yet when the coroutine has begun as that task:
+    `interrupt()` is for a cancellation that comes in between.
     """
 
-    __slots__ = ("_error", "_run", "_steps", "_waits_for", "result")
+    __slots__ = ("_error", "_run", "_steps", "_waits_for")
 
-    # What the coroutine has returned, once `begin()` was true.
-    result: _T
-
-    def __init__(self, steps: Coroutine[Any, Any, _T]) -> None:
-        # None after the last step.
-        self._steps: Coroutine[Any, Any, _T] | None = steps
-        self._run = copy_context().run
-        # What the coroutine awaits; this object itself before its first step.
-        self._waits_for: Any = self
-        # What to raise instead of going on.
+    def __init__(
+        self, steps: Coroutine[Any, Any, _T], run: Callable[..., Any], waits_for: Any
+    ) -> None:
+        self._steps = steps
+        # The context's own.
+        self._run = run
+        # What the coroutine awaits: a future, or None if it only lets others go first.
+        self._waits_for = waits_for
+        # What to raise where the coroutine waits, instead of going on.
         self._error: BaseException | None = None
 
-    def begin(self) -> bool:
-        """Take the first steps; return whether they were all. What they raise, awaiting raises."""
-        steps = self._steps
-        if steps is None:
-            raise RuntimeError("begin() was called before")
-        try:
-            self._waits_for = self._run(steps.send, None)
-            return False
-        except StopIteration as end:
-            self.result = end.value
-            self._steps = None
-            return True
-        except BaseException as error:
+    def interrupt(self, error: asyncio.CancelledError) -> None:
+        """Cancel as `Task.cancel()` does: first what is waited for, else the coroutine itself."""
+        waits_for = self._waits_for
+        if waits_for is None or not waits_for.cancel(*error.args):
             self._error = error
-            self._steps = None
-            return False
-
-    def interrupt(self, error: BaseException) -> None:
-        """Have an error raised where the coroutine waits, or from here if it has ended."""
-        self._error = error
 
     def __await__(self) -> Generator[Any, Any, _T]:
-        run, steps, error = self._run, self._steps, self._error
-        if steps is None:
-            if error is not None:
-                raise error
-            return self.result
-        waits_for, self._waits_for = self._waits_for, self
+        run, steps, waits_for, error = self._run, self._steps, self._waits_for, self._error
         try:
             if error is not None:
                 waits_for = run(steps.throw, error)
-            elif waits_for is self:
-                waits_for = run(steps.send, None)
             while True:
                 try:
                     value = yield waits_for

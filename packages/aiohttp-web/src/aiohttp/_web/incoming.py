@@ -18,7 +18,7 @@ from aiohttp._body_feed import BodyFeed, open_body_feed
 from aiohttp._h1 import RequestParser
 from aiohttp._h1.kinds import BodyKind, HttpVersion10
 from aiohttp._h1.messages import RawRequestMessage
-from aiohttp._web.inbox import Inbox
+from aiohttp._web.inbox import CAPACITY, Inbox
 from aiohttp._web.keepalive import CoarseTimer
 from aiohttp._web.lingering import RestOfBody
 from aiohttp.base_protocol import BaseProtocol
@@ -203,8 +203,9 @@ class Incoming(BaseProtocol):
         self._arrived()
         payload = EMPTY_PAYLOAD if framing.kind is _NO_BODY else self._open_body(message)
         self._upgrade_asked = framing.upgrade
-        self._inbox.put((message, payload, None))
-        if self._inbox.full:
+        inbox = self._inbox
+        inbox.put((message, payload, None))
+        if len(inbox) >= CAPACITY:
             self.pause_reading()
 
     def on_body(self, data: bytes) -> None:

@@ -37,7 +37,8 @@ class CoarseTimer:
         self._ceil_threshold = ceil_threshold
         # When to call back, in the loop's time; None: not at all.
         self._deadline: float | None = None
-        # The loop's timer. Its time is the deadline's or, if that was moved, earlier.
+        # The loop's timer. Its time, before rounding, is the deadline's or, if that was moved,
+        # earlier.
         self._handle: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
 
@@ -48,15 +49,12 @@ class CoarseTimer:
 
     def set(self, seconds: float) -> None:
         """Move the deadline to so many seconds from now."""
-        deadline = self._loop.time() + seconds
-        if seconds > self._ceil_threshold:
-            deadline = math.ceil(deadline)
-        self._deadline = deadline
-        if self._handle is None:
-            self._start(deadline)
-        elif deadline < self._fires_at:
+        self._deadline = deadline = self._loop.time() + seconds
+        if deadline >= self._fires_at and self._handle is not None:
+            return
+        if self._handle is not None:
             self._handle.cancel()
-            self._start(deadline)
+        self._start(deadline)
 
     def clear(self) -> None:
         """Forget the deadline. The loop's timer stays, and finds nothing to do."""
@@ -71,6 +69,8 @@ class CoarseTimer:
 
     def _start(self, when: float) -> None:
         self._fires_at = when
+        if when - self._loop.time() > self._ceil_threshold:
+            when = math.ceil(when)
         self._handle = self._loop.call_at(when, self._goes_off)
 
     def _goes_off(self) -> None:

@@ -42,6 +42,8 @@ class PathPattern:
     matcher: re.Pattern[str]
     # The decoded literal before the first variable.
     fixed_prefix: str
+    # The name of the only variable, where the template is that prefix and one whole segment.
+    last_segment: str | None = None
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the variables if ``path``, decoded, matches as a whole, else None."""
@@ -60,6 +62,7 @@ class PathPattern:
             re.compile(re.escape(prefix) + self.pattern.pattern),
             re.compile(re.escape(decoded) + self.matcher.pattern),
             decoded + self.fixed_prefix,
+            self.last_segment,
         )
 
     def build(self, values: Mapping[str, str]) -> URL:
@@ -103,7 +106,16 @@ def compile_template(template: str) -> PathPattern:
         matching = pattern if matcher == shown else re.compile(matcher)
     except re.error as error:
         raise ValueError(f"Bad pattern '{shown}': {error}") from None
-    return PathPattern(formatter, pattern, matching, fixed_prefix or "")
+    return PathPattern(
+        formatter, pattern, matching, fixed_prefix or "", _only_last_segment(template)
+    )
+
+
+def _only_last_segment(template: str) -> str | None:
+    variable = _VARIABLE.search(template)
+    if variable is None or variable["pattern"] is not None or variable.end() < len(template):
+        return None
+    return variable["name"] if template[variable.start() - 1 : variable.start()] == "/" else None
 
 
 def _parts(template: str) -> Iterator[tuple[str, re.Match[str] | None]]:

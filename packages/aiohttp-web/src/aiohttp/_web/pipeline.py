@@ -6,7 +6,7 @@ number (CVE-2024-52303).  Knows middlewares; not how a route was found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +33,20 @@ class Pipeline:
     client_max_size: int | None
     # Whether somebody wants to be told before a head is sent.
     has_prepare_hooks: bool
+    # Whether nothing but calling `wrapped` has to be done.
+    is_bare: bool = attr.ib(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        bare = self.client_max_size is None and not self.has_prepare_hooks
+        object.__setattr__(self, "is_bare", bare)
+
+    def enter(self, request: Request) -> Awaitable[StreamResponse]:
+        """Have the request handled, with what the route says of it."""
+        if self.has_prepare_hooks:
+            request._hooked = True
+        if self.client_max_size is not None:
+            request._client_max_size = self.client_max_size
+        return self.wrapped(request)
 
 
 def build_pipeline(

@@ -33,8 +33,8 @@ class ResponseFields(HeadersMixin):
     # The fields, once somebody wants to see or change them; until then only a Content-Type.
     _fields: CIMultiDict[str] | None = None
     _pending_type: str | None = None
-    # The end of the head that left without fields having been made: Date, Server.
-    _sent_tail: bytes | None = None
+    # The head that left without fields having been made.
+    _sent_head: bytes | None = None
     _cookies: SimpleCookie | None = None
     _chunked = False
 
@@ -43,14 +43,11 @@ class ResponseFields(HeadersMixin):
         fields = self._fields
         if fields is None:
             fields = self._fields = CIMultiDict()
-            if self._pending_type is not None:
+            if self._sent_head is not None:
+                fields.extend(_fields_of(self._sent_head))
+            elif self._pending_type is not None:
                 fields[hdrs.CONTENT_TYPE] = self._pending_type
-            if self._sent_tail is not None:
-                self._note_sent_fields(fields)
         return fields
-
-    def _note_sent_fields(self, fields: CIMultiDict[str]) -> None:
-        """Add what a head said that was sent without fields having been made."""
 
     @property
     def headers(self) -> CIMultiDict[str]:
@@ -236,3 +233,9 @@ class ResponseFields(HeadersMixin):
             )
         validate_etag_value(tag.value)
         self._headers[hdrs.ETAG] = format_etag(tag)
+
+
+def _fields_of(head: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a head of our own making."""
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")[1:-2]
+    return [(name, value) for name, _, value in (line.partition(": ") for line in lines)]

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from aiohttp import hdrs
 from aiohttp._h1.messages import HttpVersion11
 from aiohttp._h1.serialize import serialize_headers
-from aiohttp._web.ready_heads import end_of_head, make_start_of_head, starts_of_heads
+from aiohttp._web.ready_heads import ready_head
 from aiohttp._web.response_fields import OCTET_STREAM
 from aiohttp._web.response_head import has_no_body
 from aiohttp.abc import AbstractStreamWriter
@@ -79,8 +79,14 @@ class Response(StreamResponse):
     ) -> None:
         if headers is not None:
             self._fields = CIMultiDict(headers)
-        if content_type is not None or charset is not None:
-            self._check_type_arguments(content_type, charset)
+            given = content_type is not None or charset is not None
+            if given and hdrs.CONTENT_TYPE in self._fields:
+                raise ValueError(
+                    "passing both Content-Type header and content_type or charset params"
+                    " is forbidden"
+                )
+        if content_type is not None and "charset" in content_type:
+            raise ValueError("charset must not be in content_type argument")
         if status != 200 or reason is not None:
             self._set_status(status, reason)
         if zlib_executor_size != MAX_SYNC_CHUNK_SIZE:
@@ -98,14 +104,6 @@ class Response(StreamResponse):
             self._body = body
         elif body is not None:
             self.body = body
-
-    def _check_type_arguments(self, content_type: str | None, charset: str | None) -> None:
-        if self._fields is not None and hdrs.CONTENT_TYPE in self._fields:
-            raise ValueError(
-                "passing both Content-Type header and content_type or charset params is forbidden"
-            )
-        if content_type is not None and "charset" in content_type:
-            raise ValueError("charset must not be in content_type argument")
 
     def _init_text(
         self, text: str, body: object, content_type: str | None, charset: str | None
@@ -288,9 +286,9 @@ class Response(StreamResponse):
             or cls.write_eof is not _WRITE_EOF
         ):
             return False
-        protocol = request.protocol
+        protocol = request._protocol
         transport = protocol.transport
-        if transport is None or protocol.writing_paused or transport.is_closing():
+        if transport is None or protocol._paused or transport.is_closing():
             return False
         head: bytes | None = None
         if self._fields is None and self._cookies is None:
@@ -318,24 +316,20 @@ class Response(StreamResponse):
         if (
             self._keep_alive is False
             or message.should_close
-            or message.method in _BODILESS_METHODS
+            or request._is_last
             or message.version is not HttpVersion11
-            or not request.keep_alive
+            or message.method in _BODILESS_METHODS
         ):
             return None
         content_type = self._pending_type
         if content_type is None and length:
-            content_type = OCTET_STREAM
-        key = (self._status, self._reason, content_type)
-        start = starts_of_heads.get(key)
-        if start is None:
-            if has_no_body(message.method, self._status):
-                return None
-            start = make_start_of_head(*key)
-        self._pending_type = content_type
+            content_type = self._pending_type = OCTET_STREAM
+        status = self._status
+        if status != 200 and has_no_body(message.method, status):
+            return None
+        head = self._sent_head = ready_head(status, self._reason, content_type, length)
         self._keep_alive = True
-        tail = self._sent_tail = end_of_head()
-        return b"".join((start, str(length).encode(), tail))
+        return head
 
     def _whole_head(self, request: BaseRequest) -> tuple[bytes, bytes | None]:
         """Complete the fields as prepare() does; return the head, and what of the body is sent."""
@@ -369,13 +363,6 @@ class Response(StreamResponse):
                 self._keep_alive = False
             body = body[:length]
         return head, body
-
-    def _note_sent_fields(self, fields: CIMultiDict[str]) -> None:
-        fields[hdrs.CONTENT_LENGTH] = str(len(self._body or b""))
-        for line in (self._sent_tail or b"").decode("latin-1").split("\r\n"):
-            if line:
-                name, _, value = line.partition(": ")
-                fields[name] = value
 
 
 _PREPARE = Response.prepare

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 _NO_VARIABLES: dict[str, str] = {}
 
+# A segment that says what it says, and ends the path.
+_IS_PLAIN_SEGMENT = re.compile(r"[0-9A-Za-z._~!$&'()*+,;=:@-]+").fullmatch
+
 # unreserved and sub-delims of RFC 3986 §3.3, and slashes
 _UNENCODED = re.compile(r"[/0-9A-Za-z._~!$&'()*+,;=:@-]+")
 
@@ -93,6 +96,9 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
         # Request target -> method -> route, where nothing else needs to be looked at; made when the
         # router is frozen.
         self._fixed: dict[str, dict[str, ResourceRoute]] = {}
+        # The same for paths that end with a variable: everything before its slash -> name of the
+        # variable, and method -> route.
+        self._last_segments: dict[str, tuple[str, dict[str, ResourceRoute]]] = {}
 
     # --- Look-up ---
 
@@ -109,9 +115,22 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
     def _resolve_now(self, request: Request) -> UrlMappingMatchInfo | None:
         """Do what resolve() does; None if a resource of somebody's own has to be awaited."""
         message = request._message
-        routes = self._fixed.get(message.path)
+        target = message.path
+        routes = self._fixed.get(target)
         if routes is not None and (route := routes.get(message.method)) is not None:
             return UrlMappingMatchInfo(_NO_VARIABLES, route)
+        parent, _, segment = target.rpartition("/")
+        last = self._last_segments.get(parent)
+        if (
+            last is not None
+            and (route := last[1].get(message.method)) is not None
+            and target not in self._index.buckets
+            and _IS_PLAIN_SEGMENT(segment)
+        ):
+            return UrlMappingMatchInfo({last[0]: segment}, route)
+        return self._search(request)
+
+    def _search(self, request: Request) -> UrlMappingMatchInfo | None:
         path = request._routing_path()
         for subapp in self._matched_sub_app_resources:
             resolution = subapp._resolve_now(request, path)
@@ -120,7 +139,7 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
         allowed: set[str] | None = None
         buckets = self._index.buckets
         step = path
-        # RoutingIndex.candidates(), inlined: this loop runs for each request.
+        # RoutingIndex.candidates(), inlined: this loop runs for many requests.
         while step:
             for resource in buckets.get(step, ()):
                 resolution = resource._resolve_now(request, path)
@@ -343,6 +362,7 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             resource.freeze()
         if not self._matched_sub_app_resources:
             self._fixed = self._fixed_targets()
+            self._last_segments = self._targets_with_last_segment()
 
     def _fixed_targets(self) -> dict[str, dict[str, ResourceRoute]]:
         """Return the routes of paths that are found first, and look the same decoded."""
@@ -353,6 +373,17 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             and bucket[0]._decoded == path
             and _UNENCODED.fullmatch(path)
         }
+
+    def _targets_with_last_segment(self) -> dict[str, tuple[str, dict[str, ResourceRoute]]]:
+        """Return the routes of paths that end with a variable, and are found first, too."""
+        found = {}
+        for bucket in self._index.buckets.values():
+            resource = bucket[0]
+            if type(resource) is DynamicResource and (name := resource.last_segment) is not None:
+                prefix = resource.fixed_prefix
+                if _UNENCODED.fullmatch(prefix):
+                    found[prefix[:-1]] = name, resource._routes
+        return found
 
 
 def _missed(request: Request, allowed: set[str] | None) -> MatchInfoError:

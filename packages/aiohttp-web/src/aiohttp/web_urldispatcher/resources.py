@@ -164,7 +164,7 @@ class Resource(AbstractResource):
         variables = self._match(path)
         if variables is None:
             return _MISS
-        route = self._routes.get(request.method) or self._any_route
+        route = self._routes.get(request._message.method) or self._any_route
         if route is None:
             return None, self._allowed_methods
         return UrlMappingMatchInfo(variables, route), self._allowed_methods
@@ -243,6 +243,16 @@ class DynamicResource(Resource):
     @property
     def canonical(self) -> str:
         return self._pattern.formatter
+
+    @property
+    def fixed_prefix(self) -> str:
+        """What stands before the first variable, decoded."""
+        return self._pattern.fixed_prefix
+
+    @property
+    def last_segment(self) -> str | None:
+        """The name of the only variable, if it is the whole last segment, whatever that is."""
+        return self._pattern.last_segment
 
     def add_prefix(self, prefix: str) -> None:
         _check_prefix(prefix)

@@ -259,7 +259,7 @@ class UrlMappingMatchInfo(dict[str, str], AbstractMatchInfo):
 
     def __init__(self, match_dict: Mapping[str, str], route: AbstractRoute) -> None:
         if match_dict:
-            super().__init__(match_dict)
+            self.update(match_dict)
         self._route = route
         # Outermost first.
         self._apps: tuple[Application, ...] = ()
@@ -321,6 +321,18 @@ class UrlMappingMatchInfo(dict[str, str], AbstractMatchInfo):
 
     def freeze(self) -> None:
         self._frozen = True
+
+    def _belong_to(self, app: Application) -> Pipeline | None:
+        """Do what add_app(), freeze() and _kept_pipeline() do, for the outermost application."""
+        if not self._apps:
+            self._current_app = app
+        self._apps = apps = (app, *self._apps)
+        self._frozen = True
+        route = self._route
+        kept = route._pipeline
+        if kept is not None and kept.handler is route._handler and kept.apps == apps:
+            return kept
+        return None
 
     def _kept_pipeline(self) -> Pipeline | None:
         """Return the pipeline that the route keeps, unless it was made of something else."""
