@@ -46,7 +46,8 @@ def decide_scope(domain_attribute: str, hostname: str | None) -> Scope | None:
         # An address has no subdomains, and neither has a name without a dot.
         return Scope(hostname, "." not in domain or is_ip_address(domain))
     # §5.7 step 9: a single label is a registry (`org`); there is no list of public suffixes here.
-    if "." not in domain or not domain_matches(domain, hostname):
+    # A domain that ends in a number is part of an address, spelled in some way (0x7f.0.0.1).
+    if "." not in domain or is_ip_address(domain) or not domain_matches(domain, hostname):
         return None
     return Scope(domain, False)
 
