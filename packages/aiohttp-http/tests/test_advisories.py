@@ -34,6 +34,7 @@ from aiohttp._multipart.part_head import PartHead
 from aiohttp._websocket import handshake
 from aiohttp._websocket.frames import WebSocketReader
 from aiohttp._websocket.message_queue import WebSocketDataQueue
+from aiohttp._websocket.models import WSHandshakeError
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import BadMultipart
 from aiohttp.multipart import BodyPartReader, MultipartReader
@@ -141,10 +142,9 @@ class Strict:
             fields = [("Content-Length", "0")]
             connection.send(h11.Response(status_code=200, headers=fields))
             connection.send(h11.EndOfMessage())
-            if connection.our_state is h11.DONE and connection.their_state is h11.DONE:
-                connection.start_next_cycle()
-            else:
+            if {connection.our_state, connection.their_state} != {h11.DONE}:
                 return False
+            connection.start_next_cycle()
         else:
             return False
         return True
@@ -326,7 +326,7 @@ def _try_field(read: Callable[[str], object], text: str) -> float:
     best = 1e9
     for _ in range(2):
         begun = time.process_time()
-        with suppress(ValueError, LookupError, handshake.WSHandshakeError):
+        with suppress(ValueError, LookupError, WSHandshakeError):
             read(text)
         best = min(best, time.process_time() - begun)
         if best < 0.004:
