@@ -7,6 +7,7 @@ connection has.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # What pausing raises on a transport that is closing, cannot pause at all, or is a bare mock of one.
 PAUSE_RESUME_READING_ERRORS = (AttributeError, NotImplementedError, RuntimeError)
+
+# Before Python 3.11, asyncio calls a TLS transport unclosed if it was the peer that closed it.
+_WARNS_OF_TRANSPORTS_THAT_THE_PEER_CLOSED = sys.version_info < (3, 11)
 
 
 class BaseProtocol(asyncio.Protocol):
@@ -157,6 +161,8 @@ class BaseProtocol(asyncio.Protocol):
 
         The waiters see an error only if there was one; otherwise the next write tells them.
         """
+        if _WARNS_OF_TRANSPORTS_THAT_THE_PEER_CLOSED and self.transport is not None:
+            self.transport.close()
         self.transport = None
         self.flush_writer = None
         self._connection_lost = True
