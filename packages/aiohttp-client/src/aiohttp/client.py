@@ -40,7 +40,7 @@ from aiohttp._client.options import (
     merge_headers,
     response_params,
 )
-from aiohttp._client.plain import PlainRequest, PlainRequests
+from aiohttp._client.plain import BARE_OPTIONS, PlainRequest, PlainRequests, asks_plainly
 from aiohttp._client.proxies import EnvironmentProxy, FixedProxy, ProxyResolution
 from aiohttp._client.redirects import REDIRECT_STATUSES
 from aiohttp._client.request_head import IDEMPOTENT_METHODS
@@ -516,14 +516,14 @@ class ClientSession:
     async def _request(self, method: str, str_or_url: StrOrURL, **kwargs: Any) -> ClientResponse:
         """Make a call; every verb ends here.  Keyword arguments as of `request`."""
         response: ClientResponse | None = None
-        if self._is_plain(kwargs):
-            started = self._loop.time()
-            response = await self._ask_plainly(method, str_or_url, started)
+        started = self._loop.time()
+        if asks_plainly(kwargs) and self._is_plain():
+            response = await self._ask_plainly(method, str_or_url, kwargs, started)
             if response is not None and (
                 response.status not in REDIRECT_STATUSES or not kwargs.get("allow_redirects", True)
             ):
                 return response
-        return await self._ask(method, str_or_url, RequestOptions(kwargs), response)
+        return await self._ask(method, str_or_url, RequestOptions(kwargs), response, started)
 
     async def _ask(
         self,
@@ -531,8 +531,12 @@ class ClientSession:
         str_or_url: StrOrURL,
         options: RequestOptions,
         first: ClientResponse | None,
+        started: float,
     ) -> ClientResponse:
-        """Make a call; ``first``: the response of its first hop, if that was made before."""
+        """Make a call; ``first``: the response of its first hop, if that was made before.
+
+        The total timeout counts from ``started``.
+        """
         if self.closed:
             raise RuntimeError("Session is closed")
         tracker = options.upload_tracker
@@ -540,7 +544,7 @@ class ClientSession:
             tracker.bind()
         call: Call | None = None
         try:
-            call = self._prepare(method, str_or_url, options)
+            call = self._prepare(method, str_or_url, options, started)
             with call.deadline:
                 if call.traces:
                     await call.tell_start()
@@ -568,10 +572,8 @@ class ClientSession:
     # A call without particulars, over a connection that was kept: the short way. Whatever is in
     # doubt goes the other way, which does the same…
 
-    def _is_plain(self, options: dict[str, Any]) -> bool:
-        """Return whether neither call nor session asks for more than most do."""
-        if options and (len(options) > 1 or "allow_redirects" not in options):
-            return False
+    def _is_plain(self) -> bool:
+        """Return whether the session asks for no more than most do."""
         return not (
             self._middlewares
             or self._trace_configs
@@ -580,29 +582,34 @@ class ClientSession:
             or self._default_auth is not None
             or self._default_proxy is not None
             or not isinstance(self._raise_for_status, bool)
-            or len(self._cookie_jar)
             or ClientRequest.send is not _SEND
             or ClientResponse.start is not _START
         )
 
     async def _ask_plainly(
-        self, method: str, url: StrOrURL, started: float
+        self,
+        method: str,
+        url: StrOrURL,
+        options: dict[str, Any],
+        started: float,
     ) -> ClientResponse | None:
-        """Return the response of the first hop, if there is a connection for it that lives.
-
-        The total timeout counts from ``started``.
-        """
+        """Return the response of the first hop, if there is a connection for it that lives."""
         connector = self._connector
-        request = self._plain_request(method, url)
-        if request is None or connector is None or not connector.sends_plainly:
+        if connector is None or not connector.keeps_any or not connector.sends_plainly:
             return None
-        total = self._timeout.total
-        deadline = started + total if total else _NEVER
+        request = self._plain_request(method, url, options)
+        if request is None:
+            return None
+        timeout, params = self._timeout, self._response_params
+        if options.get("timeout") is not None:
+            timeout = options["timeout"]
+            params = response_params(RequestOptions(options), timeout, params)
+        deadline = started + timeout.total if timeout.total else _NEVER
         protocol = connector.take_kept(request.key, started, deadline)
         if protocol is None:
             return None
         try:
-            await protocol.ask(request.wire, request.method, self._response_params, deadline)
+            await protocol.ask(request.wire, request.method, params, deadline)
             message = protocol.take_head()
         except DEAD_CONNECTION:
             connector.give_back(request.key, protocol, should_close=True)
@@ -621,52 +628,72 @@ class ClientSession:
             connector.give_back(request.key, protocol)
         else:
             response.take_stream(protocol.take_stream(), connector.lend(request.key, protocol))
-        if response.set_cookie_fields:
-            self._cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
-        if self._raise_for_status:
-            response.raise_for_status()
+        self._look_at(response, options)
         return response
 
-    def _plain_request(self, method: str, url: StrOrURL) -> PlainRequest | None:
-        fields_version = getversion(self._default_headers)  # type: ignore[arg-type]
-        request = self._plain_requests.find((method, url), fields_version)
-        if request is None:
-            wanted = self._new_plain_request(method, url)
-            wire = None if wanted is None else wanted.at_hand()
-            if wanted is not None and wire is not None:
-                request = PlainRequest(
-                    wanted.request_info, wanted.connection_key, wire, fields_version
-                )
-                self._plain_requests.remember((method, url), request)
-        return request
+    def _look_at(self, response: ClientResponse, options: dict[str, Any]) -> None:
+        """Keep the cookies of a plain response; raise for its status, where that is asked for."""
+        if response.set_cookie_fields:
+            self._cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
+        if response.status >= 400:
+            check = options.get("raise_for_status")
+            if self._raise_for_status if check is None else check:
+                response.raise_for_status()
 
-    def _new_plain_request(self, method: str, url: StrOrURL) -> ClientRequest | None:
+    def _plain_request(
+        self, method: str, url: StrOrURL, options: dict[str, Any]
+    ) -> PlainRequest | None:
         """Return what is to be sent, if nothing is wrong with it: the ordinary way tells what."""
-        connector = self._connector
+        fields_version = getversion(self._default_headers)  # type: ignore[arg-type]
+        is_shared = options.keys() <= BARE_OPTIONS and not len(self._cookie_jar)
+        if is_shared:
+            request = self._plain_requests.find((method, url), fields_version)
+            if request is not None:
+                return request
         try:
-            parsed = self._build_url(url)
-            if (
-                connector is None
-                or parsed.scheme not in connector.allowed_protocol_schema_set
-                or parsed.raw_user is not None
-                or parsed.raw_password is not None
-            ):
-                return None
-            return ClientRequest(
-                method.upper(),
-                parsed,
-                headers=self._prepare_headers(None),
-                skip_auto_headers=self._skip_auto_headers,
-                version=self._version,
-                loop=self._loop,
-                session=self,
-            )
+            wanted = self._new_plain_request(method, url, options)
+            wire = None if wanted is None else wanted.at_hand()
         except (ValueError, TypeError):
             return None
+        if wanted is None or wire is None:
+            return None
+        request = PlainRequest(wanted.request_info, wanted.connection_key, wire, fields_version)
+        if is_shared:
+            self._plain_requests.remember((method, url), request)
+        return request
+
+    def _new_plain_request(
+        self, method: str, url: StrOrURL, options: dict[str, Any]
+    ) -> ClientRequest | None:
+        parsed = self._build_url(url)
+        schemes = self._connector.allowed_protocol_schema_set if self._connector else ()
+        if (
+            parsed.scheme not in schemes
+            or parsed.raw_user is not None
+            or parsed.raw_password is not None
+        ):
+            return None
+        data = options.get("data")
+        if data is None and options.get("json") is not None:
+            data = self._json_payload(options["json"])
+        return ClientRequest(
+            method.upper(),
+            parsed,
+            params=options.get("params"),
+            headers=self._prepare_headers(options.get("headers")),
+            skip_auto_headers=self._skip_auto_headers,
+            data=data,
+            cookies=self._cookie_jar.filter_cookies(parsed) if len(self._cookie_jar) else None,
+            version=self._version,
+            loop=self._loop,
+            session=self,
+        )
 
     # A call of any kind…
 
-    def _prepare(self, method: str, str_or_url: StrOrURL, options: RequestOptions) -> Call:
+    def _prepare(
+        self, method: str, str_or_url: StrOrURL, options: RequestOptions, started: float
+    ) -> Call:
         """Merge what the call asks with what the session always asks."""
         connector = self._connector
         if connector is None:
@@ -695,7 +722,7 @@ class ClientSession:
         if not options.given <= ORDINARY_OPTIONS:
             self._add_particulars(call, options)
             timeout = call.timeout
-        call.deadline = self._deadlines.start(timeout.total, timeout.ceil_threshold)
+        call.deadline = self._deadlines.start(timeout.total, timeout.ceil_threshold, started)
         return call
 
     def _add_particulars(self, call: Call, options: RequestOptions) -> None:
@@ -732,9 +759,12 @@ class ClientSession:
     def _json_body(self, options: RequestOptions) -> Any:
         if options.data is not None:
             raise ValueError("data and json parameters can not be used at the same time")
+        return self._json_payload(options.json)
+
+    def _json_payload(self, value: Any) -> JsonBytesPayload | JsonPayload:
         if self._json_serialize_bytes is not None:
-            return JsonBytesPayload(options.json, dumps=self._json_serialize_bytes)
-        return JsonPayload(options.json, dumps=self._json_serialize)
+            return JsonBytesPayload(value, dumps=self._json_serialize_bytes)
+        return JsonPayload(value, dumps=self._json_serialize)
 
     def _open_traces(self, trace_request_ctx: object) -> list[Trace]:
         from aiohttp.tracing import Trace

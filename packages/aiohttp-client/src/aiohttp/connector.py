@@ -405,6 +405,11 @@ class BaseConnector:
             and getattr(self.connect, "__func__", None) is _CONNECT
         )
 
+    @property
+    def keeps_any(self) -> bool:
+        """Whether there is an idle connection."""
+        return bool(self._pool.idle)
+
     def take_kept(self, key: ConnectionKey, now: float, deadline: float) -> ResponseHandler | None:
         """Return an idle connection for ``key``, if there is one; it goes back by `give_back`.
 

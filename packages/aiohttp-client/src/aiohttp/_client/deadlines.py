@@ -61,13 +61,15 @@ class Deadlines:
         self._loop = loop
         self._by_second: dict[float, tuple[set[Deadline], asyncio.TimerHandle]] = {}
 
-    def start(self, timeout: float | None, ceil_threshold: float) -> Deadline | NoDeadline:
-        """Return a deadline ``timeout`` seconds from now; ``None`` or 0: none."""
+    def start(
+        self, timeout: float | None, ceil_threshold: float, started: float
+    ) -> Deadline | NoDeadline:
+        """Return a deadline ``timeout`` seconds after ``started``; ``None`` or 0: none."""
         if not timeout or timeout <= 0:
             return _NO_DEADLINE
         loop = self._loop
         deadline = Deadline(loop)
-        when = calculate_timeout_when(loop.time(), timeout, ceil_threshold)
+        when = calculate_timeout_when(started, timeout, ceil_threshold)
         if timeout <= ceil_threshold:
             deadline._handle = loop.call_at(when, deadline.timeout)
             return deadline

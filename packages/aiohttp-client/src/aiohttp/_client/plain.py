@@ -1,7 +1,7 @@
-"""Requests without particulars, in the bytes in which they leave: made once, sent many times.
+"""Requests without particulars, in the bytes in which they leave; equal ones are made once.
 
 Most calls of a program differ in nothing from calls that it made before, but for their time.  Pure:
-knows values only; the session decides which calls are plain, and sends them.
+knows values only; the session sends them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,56 @@ from typing import Any
 
 from yarl import URL
 
+from aiohttp._client.options import ClientTimeout
+
+# What a call may be given and still be plain, if `asks_plainly` has nothing against the values.
+PLAIN_OPTIONS = frozenset(
+    {
+        "allow_redirects",
+        "data",
+        "headers",
+        "json",
+        "max_redirects",
+        "params",
+        "raise_for_status",
+        "timeout",
+    }
+)
+
+# Those among them that leave the request as it is.
+BARE_OPTIONS = frozenset({"allow_redirects", "max_redirects", "raise_for_status", "timeout"})
+
+# Bytes of a body that is sent so: asyncio's buffer takes them without asking for a pause.
+MAX_PLAIN_BODY = 64 * 1024
+
 # Requests that a session remembers.  Each takes about 2 KiB, most of it for the URL and the fields.
 MAX_REMEMBERED = 256
 
 
+def asks_plainly(options: dict[str, Any]) -> bool:
+    """Return whether a call asks for nothing that most do not."""
+    if len(options) == 1 and "allow_redirects" in options:
+        return True  # most GETs: their verb gives it
+    if not options.keys() <= PLAIN_OPTIONS:
+        return False
+    data = options.get("data")
+    if data is not None and (
+        type(data) not in (bytes, str) or len(data) > MAX_PLAIN_BODY or "json" in options
+    ):
+        return False
+    timeout = options.get("timeout")
+    if timeout is not None and not isinstance(timeout, ClientTimeout):
+        return False
+    check = options.get("raise_for_status")
+    return check is None or isinstance(check, bool)
+
+
 class PlainRequest:
-    """A request with an empty body or with none; shared by all calls that are equal."""
+    """A request, whole; one without a body of its own is shared by all calls that are equal."""
 
     __slots__ = ("fields_version", "info", "key", "method", "real_url", "url", "wire")
 
-    def __init__(self, info: Any, key: Any, wire: bytes, fields_version: int) -> None:
+    def __init__(self, info: Any, key: Any, wire: bytes, fields_version: int = 0) -> None:
         # What responses have as their request_info.
         self.info = info
         self.method: str = info.method
