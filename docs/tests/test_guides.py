@@ -160,7 +160,9 @@ async def test_section(
 def run_pytest(folder: Path) -> None:
     """Run the test modules that a section has written, as their reader would."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
+    # What pytest-asyncio would have its readers set, whether they use it or not.
+    command += ["-W", "ignore:The configuration option", "-o", "faulthandler_timeout=20"]
     if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         command += ["-p", "aiohttp.pytest_plugin"]
-    done = subprocess.run([*command, "."], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, "."], cwd=folder, capture_output=True, text=True, timeout=50)
     assert done.returncode == 0, done.stdout + done.stderr
