@@ -4,7 +4,8 @@
 
 OURS and THEIRS are interpreters whose environments hold this tree's wheels and aiohttp 3.14.  Each
 row is measured on one right after the other, in changing order, so that a busy machine spoils both
-alike; a ratio is of two neighbours.
+alike; a ratio is of two neighbours.  A row that ends in the name of another library compares with
+that one.
 """
 
 from __future__ import annotations
@@ -62,9 +63,10 @@ HEADINGS = (
 def compare(row: Row, ours: Path, theirs: Path, bench: Bench, rounds: int) -> list[Line]:
     """Measure a row in turn, theirs first and ours first by turns."""
     lines = {key: Line(row.name, *column, [], []) for key, column in row.columns.items()}
+    pair = (ours, row.measure), (theirs, row.rival or row.measure)
     for number in range(rounds):
-        first, second = (theirs, ours) if number % 2 else (ours, theirs)
-        measures = [row.measure(first, bench), row.measure(second, bench)]
+        first, second = reversed(pair) if number % 2 else pair
+        measures = [measure(python, bench) for python, measure in (first, second)]
         mine, other = reversed(measures) if number % 2 else measures
         for key, line in lines.items():
             line.ours.append(mine[key])

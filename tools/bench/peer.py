@@ -1,7 +1,9 @@
-"""The other end of what is measured: a server that parses nothing, and idle connections.
+"""The other end of what is measured: bytes made beforehand, and nothing parsed that need not be.
 
     peer.py serve                       answer each request with the same bytes; until SIGTERM
     peer.py idle PORT CONNECTIONS       connect, ask once each, and stay; until SIGTERM
+    peer.py websocket PORT FLOW SIZE CONNECTIONS SECONDS
+                                        binary messages of SIZE bytes: FLOW is echo, up or down
 
 The standard library, and uvloop.
 """
@@ -13,6 +15,7 @@ import json
 import resource
 import socket
 import sys
+import time
 
 import uvloop
 
@@ -61,12 +64,110 @@ async def idle(port: int, connections: int) -> None:
     await asyncio.Event().wait()
 
 
+# --- WebSocket ------------------------------------------------------------------------------------
+
+HANDSHAKE = (
+    b"GET /websocket/%s HTTP/1.1\r\n"
+    b"Host: 127.0.0.1\r\n"
+    b"Upgrade: websocket\r\n"
+    b"Connection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"\r\n"
+)
+
+# Bytes of payload between two looks at the clock, in a flow of one direction.
+BATCH = 256 * 1024
+
+
+def frame(opcode: int, payload: bytes, key: bytes = b"") -> bytes:
+    """Return a frame (RFC 6455 §5.2); all keys are zero, so that masking changes nothing."""
+    size, mask = len(payload), 0x80 if key else 0
+    if size < 126:
+        head = bytes((0x80 | opcode, mask | size))
+    elif size < 65536:
+        head = bytes((0x80 | opcode, mask | 126)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((0x80 | opcode, mask | 127)) + size.to_bytes(8, "big")
+    return head + key + payload
+
+
+class Talking(asyncio.Protocol):
+    """Sends `block`, waits until it has received `expected` bytes, and does that again.
+
+    That is an echo with one message in flight, and a flow of one direction with what asks for it.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self, flow: str, block: bytes, expected: int, deadline: float) -> None:
+        self.handshake = HANDSHAKE % flow.encode()
+        self.block, self.expected, self.deadline = block, expected, deadline
+        self.missing = 0
+        self.rounds = 0
+        self.open = False
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self.transport.write(self.handshake)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.open:
+            if not data.startswith(b"HTTP/1.1 101 ") or not data.endswith(b"\r\n\r\n"):
+                raise RuntimeError(f"the server did not agree to a WebSocket: {data!r}")
+            self.open = True
+        else:
+            self.missing -= len(data)
+            if self.missing > 0:
+                return
+            if self.missing < 0:
+                raise RuntimeError(f"the server sent {-self.missing} bytes too many")
+            self.rounds += 1
+            if time.perf_counter() > self.deadline:
+                self.transport.abort()
+                self.done.set_result(None)
+                return
+        self.missing = self.expected
+        self.transport.write(self.block)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionError("the server closed the connection"))
+
+
+async def talk(port: int, flow: str, size: int, connections: int, seconds: float) -> None:
+    key, payload = bytes(4), b"x" * size
+    count = 1 if flow == "echo" else max(16, BATCH // size)
+    if flow == "down":
+        block = frame(1, f"{count} {size}".encode(), key)
+        expected = count * len(frame(2, payload))
+    elif flow == "up":
+        # The server answers the text behind the messages with the same.
+        block = frame(2, payload, key) * count + frame(1, b"", key)
+        expected = len(frame(1, b""))
+    else:
+        block, expected = frame(2, payload, key), len(frame(2, payload))
+    loop = asyncio.get_running_loop()
+    started = time.perf_counter()
+    talks = [Talking(flow, block, expected, started + seconds) for _ in range(connections)]
+    for one in talks:
+        await loop.create_connection(lambda one=one: one, "127.0.0.1", port)  # type: ignore[misc]
+    await asyncio.gather(*(one.done for one in talks))
+    elapsed = time.perf_counter() - started
+    messages = count * sum(one.rounds for one in talks)
+    print(json.dumps({"messages": messages, "rate": messages / elapsed}), flush=True)
+
+
 def main() -> None:
     command, *arguments = sys.argv[1:]
     if command == "serve":
         uvloop.run(serve())
     elif command == "idle":
         uvloop.run(idle(*map(int, arguments)))
+    elif command == "websocket":
+        port, flow, size, connections, seconds = arguments
+        uvloop.run(talk(int(port), flow, int(size), int(connections), float(seconds)))
     else:
         sys.exit(__doc__)
 

@@ -13,16 +13,22 @@ import shutil
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 SUBJECT = Path(__file__).with_name("subject.py")
 PEER = Path(__file__).with_name("peer.py")
+RIVALS = Path(__file__).with_name("rivals.py")
+WIRE = Path(__file__).with_name("wire.py")
 
 # Connections that are held open while memory is measured.
 IDLE = 1000
+
+NOTHING_SET: Mapping[str, str] = {}
+# What makes either side run without its compiled modules.
+PURE: Mapping[str, str] = {"AIOHTTP_NO_EXTENSIONS": "1"}
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
@@ -47,17 +53,26 @@ class Row:
     # Key of what was measured -> (unit, bar).  A bar ">2" is for what should be high, "<0.6" for
     # what should be low; it is what the ratio ours/theirs must reach.
     columns: dict[str, tuple[str, str]]
+    # Measures another library in place of the predecessor; its name stands in the row's.
+    rival: Measure | None = None
 
 
 # --- Processes ------------------------------------------------------------------------------------
 
 
-def start(python: Path, program: Path, *arguments: object, core: int) -> subprocess.Popen[str]:
+def start(
+    python: Path,
+    program: Path,
+    *arguments: object,
+    core: int,
+    environment: Mapping[str, str] = NOTHING_SET,
+) -> subprocess.Popen[str]:
     """Start a program on one core; it tells JSON lines."""
     command = [str(python), str(program), *map(str, arguments)]
     if len(CORES) > 1 and shutil.which("taskset"):
         command = ["taskset", "-c", str(CORES[core % len(CORES)]), *command]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    variables = {**os.environ, **environment}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables)
 
 
 def told(process: subprocess.Popen[str]) -> Any:
@@ -69,9 +84,15 @@ def told(process: subprocess.Popen[str]) -> Any:
 
 
 @contextlib.contextmanager
-def running(python: Path, program: Path, *arguments: object, core: int) -> Iterator[Any]:
+def running(
+    python: Path,
+    program: Path,
+    *arguments: object,
+    core: int,
+    environment: Mapping[str, str] = NOTHING_SET,
+) -> Iterator[Any]:
     """Run a program until the block ends; give the process and the first thing it tells."""
-    process = start(python, program, *arguments, core=core)
+    process = start(python, program, *arguments, core=core, environment=environment)
     try:
         yield process, told(process)
     finally:
@@ -133,6 +154,38 @@ def websocket(connections: int, loop: str) -> Measure:
     return measure
 
 
+def stream(
+    flow: str, size: int, program: Path, *server: str, environment: Mapping[str, str] = NOTHING_SET
+) -> Measure:
+    """WebSocket messages to or from a server, whose CPU time is what counts."""
+
+    def measure(python: Path, bench: Bench) -> dict[str, float]:
+        # A rival is in the environment of the peers.
+        interpreter = bench.peer_python if program is RIVALS else python
+        served = running(interpreter, program, *server, core=0, environment=environment)
+        with served as (process, first):
+            load = (PEER, "websocket", first["port"], flow, size, 8, min(1.0, bench.seconds))
+            with running(bench.peer_python, *load, core=1) as (_, told_by_load):
+                process.send_signal(signal.SIGTERM)
+                cpu = told(process)["cpu"] / told_by_load["messages"]
+        return {"rate": told_by_load["rate"], "cpu": cpu * 1e6}
+
+    return measure
+
+
+def wire(work: str, environment: Mapping[str, str] = NOTHING_SET) -> Measure:
+    def measure(python: Path, bench: Bench) -> dict[str, float]:
+        arguments = (work, min(0.3, bench.seconds))
+        with running(python, WIRE, *arguments, core=0, environment=environment) as (_, measures):
+            return dict(measures)
+
+    return measure
+
+
+def rival_wire(work: str) -> Measure:
+    return lambda python, bench: wire(work)(bench.peer_python, bench)
+
+
 def parser(command: str, head: str) -> Measure:
     return lambda python, bench: measured(python, command, head, min(1.0, bench.seconds))
 
@@ -173,6 +226,62 @@ CLIENT = {
 PARSERS = {"public parser": "parse", "server's parser": "parse-pushed"}
 MESSAGES = {"rate": ("messages/s", ">1.3"), "cpu": ("CPU µs/message", "")}
 
+# The wire alone: name of the row -> work of wire.py, and the bar of the compiled build.  The pure
+# build has one bar: not to be slower.
+SIZES = {"64 B": 64, "4 KiB": 4096, "256 KiB": 262144}
+WORKS = {
+    "parse GET, minimal": ("pushed-request:minimal", "<0.6"),
+    "parse GET, browser, 9 fields": ("pushed-request:browser", "<0.6"),
+    "parse POST with body": ("pushed-request:post", "<0.6"),
+    "parse POST, chunked": ("pushed-request:chunked", "<0.6"),
+    "parse response, public parser": ("response", ""),
+    "serialize and write a response": ("serialize", "<1.0"),
+    "multipart part, 256 KiB": ("multipart:262144", "<1.0"),
+    "gzip body, 256 KiB": ("gzip:262144", "<1.1"),
+    **{
+        f"WebSocket {name}, {unit}": (f"{work}:{size}", "<1.0")
+        for work, name in (
+            ("read-text", "read, masked text"),
+            ("read-binary", "read, binary"),
+            ("read-deflated", "read, deflated text"),
+            ("write", "write"),
+            ("write-masked", "write, masked"),
+            ("write-deflated", "write, deflated"),
+        )
+        for unit, size in SIZES.items()
+    },
+}
+FLOWS = {"echo": "echo", "up": "received", "down": "sent"}
+
+
+def wire_rows() -> Iterator[Row]:
+    """Yield the rows of the wire: each build against the same of the predecessor."""
+    for name, (work, bar) in WORKS.items():
+        yield Row(f"{name}, compiled", wire(work), {"microseconds": ("CPU µs", bar)})
+        pure = {"microseconds": ("CPU µs", "<1.1")}
+        yield Row(f"{name}, pure", wire(work, PURE), pure)
+    for name in ("minimal", "browser", "post", "chunked"):
+        columns = {"microseconds": ("CPU µs", "")}
+        ours, theirs = wire(f"pushed-request:{name}"), rival_wire(f"httptools-request:{name}")
+        yield Row(f"parse {name}, httptools", ours, columns, theirs)
+
+
+def stream_rows() -> Iterator[Row]:
+    """Yield WebSocket rows: the server in a process of its own, the load as bare as can be."""
+    for flow, verb in FLOWS.items():
+        for unit, size in SIZES.items():
+            for loop in LOOPS:
+                name = f"WebSocket {verb} {unit}, {loop}"
+                ours = stream(flow, size, SUBJECT, "serve", loop)
+                yield Row(name, ours, MESSAGES)
+                for library in ("picows", "websockets"):
+                    columns = {key: (unit, "") for key, (unit, _) in MESSAGES.items()}
+                    theirs = stream(flow, size, RIVALS, library, loop)
+                    yield Row(f"{name}, {library}", ours, columns, theirs)
+            name = f"WebSocket {verb} {unit}, asyncio, pure"
+            pure = stream(flow, size, SUBJECT, "serve", "asyncio", environment=PURE)
+            yield Row(name, pure, {"rate": ("messages/s", ">1"), "cpu": ("CPU µs/message", "<1")})
+
 
 def rows() -> Iterator[Row]:
     """Yield all rows in the order of the table."""
@@ -185,8 +294,11 @@ def rows() -> Iterator[Row]:
             yield Row(name, client(connections, loop), columns)
     for head in ("minimal", "browser"):
         for kind, command in PARSERS.items():
-            columns = {"microseconds": ("µs/head", "<0.6")}
+            # The public one is an adapter for those who know it; nothing of ours stands on it.
+            columns = {"microseconds": ("µs/head", "<0.6" if kind != "public parser" else "")}
             yield Row(f"request head, {head}, {kind}", parser(command, head), columns)
     yield Row("WebSocket echo, 16 connections, uvloop", websocket(16, "uvloop"), MESSAGES)
+    yield from stream_rows()
+    yield from wire_rows()
     yield Row("import ClientSession beyond asyncio", imports, {"milliseconds": ("ms", "<0.5")})
     yield Row("idle keep-alive connection", idle, {"bytes": ("bytes", "<0.8")})

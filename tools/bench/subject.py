@@ -98,6 +98,39 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+async def opened(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(compress=False, max_msg_size=0)
+    await socket.prepare(request)
+    return socket
+
+
+async def echo_bytes(request: web.Request) -> web.WebSocketResponse:
+    socket = await opened(request)
+    async for message in socket:
+        await socket.send_bytes(message.data)
+    return socket
+
+
+async def take(request: web.Request) -> web.WebSocketResponse:
+    """Receive, and answer a text: it stands behind many messages."""
+    socket = await opened(request)
+    async for message in socket:
+        if message.type is aiohttp.WSMsgType.TEXT:
+            await socket.send_str(message.data)
+    return socket
+
+
+async def give(request: web.Request) -> web.WebSocketResponse:
+    """Send as many messages of such a size as a text asks for."""
+    socket = await opened(request)
+    async for message in socket:
+        count, size = map(int, message.data.split())
+        payload = b"x" * size
+        for _ in range(count):
+            await socket.send_bytes(payload)
+    return socket
+
+
 def resident() -> int:
     """Return the resident memory of this process in bytes."""
     gc.collect()
@@ -115,6 +148,9 @@ def make_app() -> web.Application:
     app.router.add_get("/json", as_json)
     app.router.add_get("/user/{name}", user)
     app.router.add_get("/echo", echo)
+    app.router.add_get("/websocket/echo", echo_bytes)
+    app.router.add_get("/websocket/up", take)
+    app.router.add_get("/websocket/down", give)
     app.router.add_get("/memory", memory)
     # A router of an application has more than a few routes.
     for number in range(40):
