@@ -20,6 +20,9 @@ class Sent:
         self.keep_alive = keep_alive
         self.whole = whole
 
+    def _send_whole(self, request: Any) -> bool:
+        return self.whole
+
 
 class FakeConnection:
     """Write down what an exchange asks for."""
@@ -36,11 +39,8 @@ class FakeConnection:
         self.log.append(f"failed: {error}")
         return self.instead
 
-    def send_at_once(self, request: Any, resp: Any, start_time: float | None) -> bool:
-        if not resp.whole:
-            return False
-        self.log.append(f"send {resp.name} at once")
-        return True
+    def log_access(self, request: Any, response: Any, time: float | None) -> None:
+        self.log.append(f"log {response.name} of {time}")
 
     async def finish_response(
         self, request: Any, resp: Any, start_time: float | None
@@ -51,8 +51,10 @@ class FakeConnection:
         return resp, self.lost
 
 
-async def have_answered(connection: FakeConnection, handler: Any) -> Outcome:
-    return await exchange(cast(Any, connection), cast(Any, None), handler, None)
+async def have_answered(
+    connection: FakeConnection, handler: Any, start_time: float | None = None
+) -> Outcome:
+    return await exchange(cast(Any, connection), cast(Any, None), handler, start_time)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,9 @@ async def test_answered_at_once() -> None:
 
     connection = FakeConnection()
     assert await have_answered(connection, handler) is Outcome.ANSWERED
-    assert connection.log == ["send page at once"]
+    assert connection.log == []
+    assert await have_answered(connection, handler, 0.5) is Outcome.ANSWERED
+    assert connection.log == ["log page of 0.5"]
 
 
 async def test_a_lost_peer_ends_the_connection() -> None:

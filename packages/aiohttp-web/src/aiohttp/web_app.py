@@ -37,7 +37,7 @@ from aiohttp.abc import (
 )
 from aiohttp.log import web_logger
 from aiohttp.streams import StreamReader
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 from aiohttp.web_exceptions import NotAppKeyWarning
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_middlewares import entering
@@ -520,7 +520,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
     def _handle_now(self, request: Request) -> Awaitable[StreamResponse]:
         """Do the same without a coroutine in between, where routing need not be awaited."""
         match_info = self._router._resolve_now(request)
-        if match_info is None or hdrs.EXPECT in request._headers:
+        if match_info is None or hdrs.EXPECT in request._message.headers:
             return self._handle(request)
         request._match_info = match_info
         pipeline = match_info._belong_to(self) or _pipeline_of(match_info)

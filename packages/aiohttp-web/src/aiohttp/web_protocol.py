@@ -14,7 +14,7 @@ from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Union, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
@@ -55,7 +55,7 @@ RequestFactory = Callable[
 HandlerFunction = Callable[[BaseRequest], Awaitable[StreamResponse]]
 
 # An exchange as far as it goes without waiting.
-Turn = Union[Outcome, InOwnContext[Outcome]]
+Turn = Outcome | InOwnContext[Outcome]
 
 # The names that pytest-aiohttp and others annotate with.
 _RequestFactory = RequestFactory
@@ -347,6 +347,10 @@ class RequestHandler(Incoming):
     async def start(self) -> None:
         """Serve the requests of this connection, one after another: the body of its one task."""
         try:
+            if self._task is None:
+                # An eager task factory runs this inside of the parser's call, and before there is
+                # a task that could be given to a request.
+                await asyncio.sleep(0)
             while (turn := await self._next_turn()) is not None:
                 outcome = turn if isinstance(turn, Outcome) else await turn
                 if self._body is not None and self._body_reader is self._payload:
@@ -463,18 +467,6 @@ class RequestHandler(Incoming):
 
     # Responses…
 
-    def send_at_once(
-        self, request: BaseRequest, resp: StreamResponse, start_time: float | None
-    ) -> bool:
-        """Send and log a response of which nothing has to wait; return whether it was sent."""
-        # Not isinstance(): for an abstract base class that costs as much as building the head.
-        send_whole = getattr(resp, "_send_whole", None)
-        if send_whole is None or not send_whole(request):
-            return False
-        if start_time is not None:
-            self.log_access(request, resp, start_time)
-        return True
-
     async def finish_response(
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
     ) -> tuple[StreamResponse, bool]:
@@ -487,11 +479,10 @@ class RequestHandler(Incoming):
         if not isinstance(resp, StreamResponse):
             resp = self._instead_of(resp)
         lost = False
-        if self.send_at_once(request, resp, start_time):
-            return resp, lost
         try:
-            await resp.prepare(request)
-            await resp.write_eof()
+            if not resp._send_whole(request):
+                await resp.prepare(request)
+                await resp.write_eof()
         except ConnectionError:
             if not self._peer_is_lost():
                 raise

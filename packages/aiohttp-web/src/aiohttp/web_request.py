@@ -638,7 +638,9 @@ class UnknownCharset(HTTPUnsupportedMediaType, LookupError):
     """415: the body is in a charset that nobody knows.  Also a LookupError, as it always was."""
 
     def __init__(self, charset: str) -> None:
-        super().__init__(text=f"unknown encoding: {charset}")
+        # It may hold octets that are no text (RFC 9110 §5.5).
+        shown = charset.encode("ascii", "backslashreplace").decode("ascii")
+        super().__init__(text=f"unknown encoding: {shown}")
 
 
 class Request(BaseRequest):

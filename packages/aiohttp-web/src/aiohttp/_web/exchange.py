@@ -50,10 +50,10 @@ class Connection(Protocol):
     def failed(self, request: BaseRequest, error: Exception) -> StreamResponse | Outcome:
         """Return the response that tells of a handler's error, or how things end without one."""
 
-    def send_at_once(
-        self, request: BaseRequest, resp: StreamResponse, start_time: float | None
-    ) -> bool:
-        """Send and log a response of which nothing has to wait; return whether it was sent."""
+    def log_access(
+        self, request: BaseRequest, response: StreamResponse, time: float | None
+    ) -> None:
+        """Note that a response was sent to a request that began at *time*."""
 
     async def finish_response(
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
@@ -74,7 +74,11 @@ async def exchange(
     response: StreamResponse | Outcome
     try:
         response = await handler(request)
-        if connection.send_at_once(request, response, start_time):
+        # Not isinstance(): for an abstract base class that costs as much as building the head.
+        send_whole = getattr(response, "_send_whole", None)
+        if send_whole is not None and send_whole(request):
+            if start_time is not None:
+                connection.log_access(request, response, start_time)
             return _ANSWERED if response.keep_alive else _ANSWERED_LAST
     except Exception as error:
         response = connection.failed(request, error)

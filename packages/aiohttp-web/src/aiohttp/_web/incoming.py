@@ -192,8 +192,8 @@ class Incoming(BaseProtocol):
         body, self._body = self._body, None
         if body is not None:
             self._body_reader.set_exception(error)
-        if reading is Reading.UPGRADED and self._upgraded_parser is not None:
-            self._upgraded_parser.feed_eof()
+        if reading is not Reading.ENDED:
+            self._end_upgraded()
         self._wake()
 
     # …become messages
@@ -239,6 +239,7 @@ class Incoming(BaseProtocol):
         else:
             self._body = None
             body.fail(error)
+            self._end_upgraded()
             self._wake()
 
     def _open_body(self, message: RawRequestMessage) -> StreamReader:
@@ -309,8 +310,11 @@ class Incoming(BaseProtocol):
         """Go on in HTTP: the handler answered and did not call `set_parser()`."""
         self._reading = _MESSAGES
         self._upgrade_asked = False
-        self._resume_reading_if_drained()
-        self._parser.resume()
+        if self._reading_paused:
+            # That resumes the parser, which then may have met the next upgrade already.
+            self._resume_reading_if_drained()
+        else:
+            self._parser.resume()
 
     def _feed_upgraded(self, data: bytes) -> None:
         if self._upgraded_parser is None:
@@ -320,6 +324,11 @@ class Incoming(BaseProtocol):
             self._upgraded_data_cb()
         if finished:
             self._reading = Reading.ENDED
+
+    def _end_upgraded(self) -> None:
+        """Tell the other protocol that nothing will come, also if it still waited for its turn."""
+        if self._upgraded_parser is not None:
+            self._upgraded_parser.feed_eof()
 
     # Deadlines…
 
@@ -350,6 +359,7 @@ class Incoming(BaseProtocol):
             self._body = None
             stalled = HttpProcessingError(code=408, message="The body stopped coming")
             self._body_reader.set_exception(self._body_error(stalled))
+            self._end_upgraded()
         else:
             self._reading = Reading.ENDED
             self._give_up()

@@ -97,9 +97,12 @@ class Response(StreamResponse):
             self._init_text(text, body, content_type, charset)
             return
         if content_type is not None:
-            self._init_type(
-                content_type if charset is None else f"{content_type}; charset={charset}"
-            )
+            if charset is not None:
+                content_type = f"{content_type}; charset={charset}"
+            if self._fields is None:
+                self._pending_type = content_type
+            else:
+                self._fields[hdrs.CONTENT_TYPE] = content_type
         if type(body) is bytes:
             self._body = body
         elif body is not None:
@@ -124,12 +127,6 @@ class Response(StreamResponse):
             self.text = text
             return
         self._body = text.encode(charset)
-
-    def _init_type(self, value: str) -> None:
-        if self._fields is None:
-            self._pending_type = value
-        else:
-            self._fields[hdrs.CONTENT_TYPE] = value
 
     # --- Body ---
 
