@@ -68,7 +68,7 @@ class AccessLogger(AbstractAccessLogger):
     ``%P``        process id
     ``%r``        first line of the request
     ``%s``        status code
-    ``%b``        bytes of the body sent
+    ``%b``        bytes sent, the head included
     ``%T``        seconds taken
     ``%Tf``       the same, with a fraction
     ``%D``        the same, in microseconds
