@@ -7,7 +7,7 @@ ENVIRONMENTS = $(PYTHON) -m tools.environments
 CHECK = $(ENVIRONMENTS) check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pure isolated plugins check lint format types layers exports versions poetry changelog policy record \
+.PHONY: help run scrape test test-pure isolated plugins check lint format types layers exports versions poetry changelog policy record \
 	deprecations sizes merged docs bench fuzz asan wheels release bump clean
 
 help:  ## what can be made
@@ -15,6 +15,9 @@ help:  ## what can be made
 
 run:  ## serve the demo, a live poll, on http://127.0.0.1:8080
 	$(ENVIRONMENTS) run $(ARGS)
+
+scrape:  ## crawl the running demo with the client alone: a JSON line a page
+	@$(ENVIRONMENTS) scrape $(ARGS)
 
 test:  ## build the wheels, install them and run all tests
 	$(ENVIRONMENTS) test $(ARGS)

@@ -2,6 +2,7 @@
 
     python -m tools.environments test [--pure] [pytest arguments]   build, install, run all tests
     python -m tools.environments run                                serve the demo
+    python -m tools.environments scrape [URL]                       crawl it with the client alone
     python -m tools.environments check PROGRAM [arguments]          run a check on the sources
     python -m tools.environments wheels [--pure]                    build all, print their files
     python -m tools.environments install [--pure] NAME...           install into this environment
@@ -38,12 +39,16 @@ GROUPS = {
     "build": ("build",),
     "test": ("test",),
     "run": ("demo",),
+    "scrape": ("scraper",),
     "check": ("check", "test"),
     "docs": ("docs",),
     "tox": ("tox",),
     "bench": ("bench",),
     "release": ("build", "release"),
 }
+
+# Where `run` serves.
+DEMO = "http://127.0.0.1:8080"
 
 # What the benchmarks compare with, and what the interface of this tree started from.
 PREDECESSOR = "aiohttp==3.14.5"
@@ -197,6 +202,15 @@ def run(*arguments: str) -> int:
         return 0
 
 
+def scrape(*arguments: str) -> int:
+    """Crawl a site, the demo unless another is named, where nothing of ours is but the client."""
+    needed = ("aiohttp_http-", "aiohttp_client-")
+    wheels = [wheel for wheel in build_wheels().wheels if wheel.name.startswith(needed)]
+    environment = Environment("scrape").make().install_wheels(wheels)
+    program = ROOT / "docs" / "examples" / "scraper" / "scraper.py"
+    return environment.run(str(program), *(arguments or (DEMO,)))
+
+
 def check(*arguments: str) -> int:
     """Run a module or a program of the environment that has the sources and the checkers."""
     environment = Environment("check").make(*requirements()).add_sources()
@@ -247,6 +261,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "docs": docs,
     "bench": bench,
     "run": run,
+    "scrape": scrape,
     "check": check,
     "wheels": wheels,
     "install": install,
