@@ -91,8 +91,8 @@ from aiohttp.client_reqrep import (
     ClientResponse,
     Fingerprint,
     RequestInfo,
-    response_error,
 )
+from aiohttp.client_reqrep.response import response_error
 from aiohttp.client_ws import DEFAULT_WS_CLIENT_TIMEOUT, ClientWebSocketResponse, ClientWSTimeout
 from aiohttp.connector import (
     BaseConnector,

@@ -1,0 +1,23 @@
+"""A request on its way out and the response to it.
+
+The door.  ``request`` says what is to be sent and sends it over one connection, ``response`` is
+what came back, ``values`` what identifies both.
+"""
+
+from __future__ import annotations
+
+from aiohttp._client.tls import Fingerprint
+from aiohttp._client.upload import UploadTracker
+from aiohttp.client_reqrep.request import ClientRequest
+from aiohttp.client_reqrep.response import ClientResponse, ContentDisposition
+from aiohttp.client_reqrep.values import ConnectionKey, RequestInfo
+
+__all__ = (
+    "ClientRequest",
+    "ClientResponse",
+    "ConnectionKey",
+    "ContentDisposition",
+    "Fingerprint",
+    "RequestInfo",
+    "UploadTracker",
+)
