@@ -77,7 +77,7 @@ class Environment:
             return self
         if importlib.util.find_spec("ensurepip") is None:
             sys.exit(NO_PIP.format(python=sys.executable))
-        print(f"making the environment {self.path.relative_to(ROOT)}", flush=True)
+        print(f"making the environment {self.path.relative_to(ROOT)}", file=sys.stderr)
         shutil.rmtree(self.path, ignore_errors=True)
         venv.create(self.path, with_pip=True, symlinks=os.name != "nt")
         # Dependency groups (PEP 735) are read by pip since 25.1.

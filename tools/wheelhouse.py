@@ -134,7 +134,7 @@ def build(python: Path, variant: Variant = Variant.COMPILED) -> Wheelhouse:
 
 def build_one(python: Path, distribution: str, target: Path, variant: Variant) -> None:
     """Build one sdist and out of it one wheel; print the log and leave if that fails."""
-    print(f"building {distribution} for {INTERPRETER}{variant.value}", flush=True)
+    print(f"building {distribution} for {INTERPRETER}{variant.value}", file=sys.stderr)
     command = [str(python), "-m", "build", "--no-isolation", "--outdir", str(target)]
     environ = {k: v for k, v in os.environ.items() if k != "AIOHTTP_NO_EXTENSIONS"}
     done = subprocess.run(
@@ -146,7 +146,7 @@ def build_one(python: Path, distribution: str, target: Path, variant: Variant) -
     )
     for line in done.stdout.splitlines():
         if done.returncode or "warning" in line.lower():
-            print(f"  {line}", flush=True)
+            print(f"  {line}", file=sys.stderr)
     if done.returncode:
         sys.exit(f"building {distribution} failed")
 
