@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import importlib
 import logging
+import random
 import re
 import tempfile
 import time
@@ -329,6 +330,86 @@ async def test_upgrades_that_are_declined_one_after_the_other(build: str) -> Non
     assert seen == [*(f"/{n}" for n in range(100)), "/end"]
 
 
+@pytest.mark.parametrize("end", [b"zz\r\n", b""], ids=["malformed", "never sent"])
+@pytest.mark.usefixtures("quiet")
+async def test_an_upgrade_whose_body_never_ends_leaves_nothing(build: str, end: bytes) -> None:
+    """The other protocol begins behind the body: if that breaks, it hears of its end at once."""
+    seen: list[object] = []
+    prepared = asyncio.Event()
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        prepared.set()
+        seen.append((await socket.receive()).type)
+        return socket
+
+    attack = (
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    async with serving(handler) as place:
+        _, writer = await place.connect()
+        writer.write(attack)
+        await prepared.wait()
+        if end:
+            writer.write(end)
+        else:
+            writer.transport.abort()
+        await until(lambda: seen)
+        await until(lambda: not place.server.connections)
+        writer.transport.abort()
+    assert seen == [web.WSMsgType.CLOSED]
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_an_upgrade_behind_a_declined_one_gets_all_that_follows(build: str) -> None:
+    """However much waits behind the first: the parser is resumed once, not twice."""
+    received = bytearray()
+
+    class Taker:
+        def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+            received.extend(data)
+            return False, b""
+
+        def feed_eof(self) -> None:
+            pass
+
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: web.Request) -> web.Response:
+        begun.set()
+        await go_on.wait()
+        if request.path == "/2":
+            request.protocol.set_parser(Taker())
+            await until(lambda: len(received) == len(HIDDEN) * 100)
+        return web.Response()
+
+    upgrade = b"GET /%d HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+    async with serving(handler, read_bufsize=64) as place:
+        _, writer = await place.connect()
+        writer.write(upgrade % 1)
+        await begun.wait()
+        writer.write(upgrade % 2 + HIDDEN * 100)
+        await until(lambda: place.server.connections[0]._reading_paused)
+        go_on.set()
+        await until(lambda: len(received) == len(HIDDEN) * 100)
+        writer.transport.abort()
+    assert bytes(received) == HIDDEN * 100
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_charset_that_is_no_text_is_unknown() -> None:
+    head = POST + b"Content-Type: text/plain; charset=\xff\r\nContent-Length: 1\r\n\r\nx"
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(text=await request.text())
+
+    async with serving(handler) as place:
+        assert statuses(await place.talk(head, end=True)) == [415, 200]
+
+
 # --- Bodies ---
 
 
@@ -600,6 +681,90 @@ async def test_cve_2025_69230_bad_cookies_do_not_fill_the_log(
         answer = await place.talk(b"GET / HTTP/1.1\r\nHost: a\r\n" + bad * 3 + b"\r\n", end=True)
     assert statuses(answer) == [200, 200]
     assert len([record for record in caplog.records if record.name.startswith("aiohttp")]) <= 1
+
+
+# --- Garbage ---
+
+_PATHS = [b"/", b"/ws", b"/form", b"/%ff%fe?a=%ff&%00", b"http://a/%2e%2e//", b"*", b"//x"]
+_FIELDS = [
+    *(b"Content-Type: multipart/form-data; boundary=B", b"Content-Type: a/b;charset=\xff"),
+    *(b'Cookie: a="\\303\\777; b=\xff; =c', b'Forwarded: for="[::1]:9"; host=\xff, ;'),
+    *(b'If-None-Match: W/"a", \xff', b"If-Range: x", b"If-Modified-Since: 99 Foo 0000 25:61:61"),
+    *(b"Range: bytes=5-1", b"Range: bytes=-0", b"Accept-Encoding: gzip;q=nan, *;q=2"),
+    *(b"Expect: 100-continue", b"Expect: x", b"Connection: close", b"Accept: text/html"),
+    *(b"Content-Encoding: gzip", b"Content-Encoding: br", b"Content-Encoding: deflate"),
+    *(b"Content-Length: 20", b"Transfer-Encoding: chunked", b"Sec-WebSocket-Protocol: ,\xff"),
+    b"Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=99",
+]
+_BODIES = [
+    *(b"5\r\nhello\r\n0\r\n\r\n", b"x" * 20, b"\0" * 30, b"\r\n", b"a=b&c=%ff&&=", b"[" * 9000),
+    b"--B\r\nContent-Disposition: form-data; name=a; filename=\xff\r\n\r\nx\r\n--B--",
+    *(b"\x1f\x8b\x08\x00\x00\x00\x00\x00", b"x\x9c\x03\x00", b"\x81\x85\0\0\0\0hello"),
+    *(b"\x88\x82\0\0\0\0\x03\xe8", b"\xc1\x81\0\0\0\0\xff", b"\x81\xfe\xff\xff", HIDDEN),
+]
+
+
+def _nonsense(rng: random.Random) -> bytes:
+    parts = []
+    for _ in range(rng.randint(1, 3)):
+        method = rng.choice((b"GET", b"POST", b"HEAD", b"OPTIONS", b"CONNECT", b"X"))
+        start = b"%s %s HTTP/1.%d\r\nHost: a\r\n" % (method, rng.choice(_PATHS), rng.randint(0, 1))
+        fields = rng.sample(_FIELDS, rng.randint(0, 6))
+        parts += [start, *(each + b"\r\n" for each in fields), b"\r\n"]
+        parts += [rng.choice(_BODIES) for _ in range(rng.randint(0, 3))]
+    data = bytearray(b"".join(parts))
+    if rng.random() < 0.3:
+        data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
+
+
+async def _lazy(request: web.Request) -> web.StreamResponse:
+    """Look at everything that a peer can send, as an application would."""
+    _ = request.cookies, request.forwarded, request.if_none_match, request.if_range, request.url
+    _ = request.query, request.host, request.charset, request.remote, repr(request)
+    with suppress(ValueError):
+        _ = request.http_range
+    socket = web.WebSocketResponse(max_msg_size=1000)
+    if request.path == "/ws" and socket.can_prepare(request):
+        await socket.prepare(request)
+        async for _message in socket:
+            await socket.send_str("x")
+        return socket
+    form = await request.post() if request.path == "/form" else {}
+    with suppress(UnicodeDecodeError):
+        await request.text()
+    return web.Response(text=f"{len(form)} {request.path_qs!r}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_garbage_leaves_nothing_behind(
+    build: str, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No answer but a status, no error in the log, no connection and no task that stays."""
+    rng = random.Random(seed)
+    loop = asyncio.get_running_loop()
+    problems: list[Any] = []
+    loop.set_exception_handler(lambda _, context: problems.append(context))
+    before = asyncio.all_tasks()
+    async with serving(_lazy, lingering_time=0.01, keepalive_timeout=0.01) as place:
+        for _ in range(60):
+            data = _nonsense(rng)
+            cut = rng.randrange(len(data))
+            reader, writer = await place.connect()
+            writer.write(data[:cut])
+            await asyncio.sleep(0)
+            writer.write(data[cut:])
+            if rng.random() < 0.7:
+                # Some answer, or none: the peer does not wait for the end.
+                with suppress(ConnectionError, asyncio.TimeoutError):
+                    await asyncio.wait_for(reader.read(1), 0.02)
+            writer.transport.abort()
+        await until(lambda: not place.server.connections)
+        await until(lambda: asyncio.all_tasks() <= before)
+    assert problems == []
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
 # --- Files ---

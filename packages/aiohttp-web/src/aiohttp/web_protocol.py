@@ -460,7 +460,10 @@ class RequestHandler(Incoming):
         unheard = self._reading is Reading.ENDED and not self._upgraded
         if unheard and transport.can_write_eof():
             self._writing = Writing.LINGERING
-            transport.write_eof()
+            try:
+                transport.write_eof()
+            except OSError:
+                return  # the peer has reset the connection, and the transport has not noticed yet
             self._resume_transport_reading()
             self._expect(Due.FAREWELL, _FAREWELL)
             await self._event()
