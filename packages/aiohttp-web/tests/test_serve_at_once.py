@@ -177,11 +177,12 @@ async def test_a_variable_is_reset_with_its_token_after_a_wait() -> None:
 async def test_a_timeout_of_the_standard_library(seconds: float) -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         try:
-            async with asyncio.timeout(seconds):
+            async with getattr(asyncio, "timeout")(seconds):  # noqa: B009 - not on 3.10
                 await asyncio.Event().wait()
         except TimeoutError:
             await asyncio.sleep(0)
-            return body(f"too late, {request.task.cancelling()}")
+            cancelling = getattr(request.task, "cancelling")  # noqa: B009
+            return body(f"too late, {cancelling()}")
         return body("in time")
 
     peer = await serve(handler)
@@ -375,7 +376,7 @@ async def test_a_task_factory_sees_one_task_a_connection() -> None:
     def factory(
         loop: asyncio.AbstractEventLoop, steps: Coroutine[Any, Any, Any], **kwargs: Any
     ) -> asyncio.Task[Any]:
-        names.append(steps.__qualname__)
+        names.append(repr(steps))
         return asyncio.Task(steps, loop=loop, **kwargs)
 
     loop.set_task_factory(factory)  # type: ignore[arg-type,unused-ignore]
@@ -383,7 +384,7 @@ async def test_a_task_factory_sees_one_task_a_connection() -> None:
         await check_a_connection()
     finally:
         loop.set_task_factory(None)
-    assert names.count("RequestHandler.start") == 1
+    assert sum("RequestHandler.start" in name for name in names) == 1
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with 3.12")

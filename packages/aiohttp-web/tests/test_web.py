@@ -26,10 +26,15 @@ def test_every_public_name_is_there() -> None:
 
 SERVER = """
 import asyncio
+import itertools
 from aiohttp import web
 
+numbers = itertools.count()
+
 async def hello(request):
-    await asyncio.sleep(0.001)
+    # Some are answered at once, some when their task has woken.
+    if next(numbers) % 2:
+        await asyncio.sleep(0.001)
     return web.Response(text="hello")
 
 async def slow(request):
@@ -49,7 +54,10 @@ app.router.add_get("/hang", hang)
 def tell(text):
     print(text, flush=True)
 
-web.run_app(app, host="127.0.0.1", port={port}, print=tell, shutdown_timeout={timeout})
+loop = __import__("uvloop").new_event_loop() if {uvloop} else None
+web.run_app(
+    app, host="127.0.0.1", port={port}, print=tell, shutdown_timeout={timeout}, loop=loop
+)
 print("ended", flush=True)
 """
 
@@ -87,9 +95,9 @@ def unused_port() -> int:
         return port
 
 
-def run(timeout: float = 10) -> tuple[Process, int]:
+def run(timeout: float = 10, uvloop: bool = False) -> tuple[Process, int]:
     port = unused_port()
-    process = Process("-c", SERVER.format(port=port, timeout=timeout))
+    process = Process("-c", SERVER.format(port=port, timeout=timeout, uvloop=uvloop))
     assert process.line() == f"======== Running on http://127.0.0.1:{port} ========"
     assert process.line() == "(Press CTRL+C to quit)"
     return process, port
@@ -125,8 +133,11 @@ def keep_asking(port: int, log: list[str]) -> None:
         connection.close()
 
 
-def test_sigterm_under_load_loses_no_request() -> None:
-    process, port = run()
+@pytest.mark.parametrize("uvloop", [False, True])
+def test_sigterm_under_load_loses_no_request(uvloop: bool) -> None:
+    if uvloop:
+        pytest.importorskip("uvloop")
+    process, port = run(uvloop=uvloop)
     try:
         logs: list[list[str]] = [[] for _ in range(8)]
         threads = [threading.Thread(target=keep_asking, args=(port, log)) for log in logs]
