@@ -137,6 +137,19 @@ async def test_reading_is_paused_for_one_call(build: str) -> None:
     assert len(parser.feed_data(GET)[0]) == 1
 
 
+async def test_who_reads_gets_what_is_held(build: str) -> None:
+    """All bytes have come already: nobody will call `feed_data` again."""
+    parser = make("Request", build, limit=10)
+    protocol = parser.protocol
+    protocol._parser = parser
+    chunk = b"20\r\n" + b"a" * 32 + b"\r\n"
+    ((_, payload),), _, _ = parser.feed_data(CHUNKED + chunk * 10 + b"0\r\n\r\n" + GET)
+    assert protocol._reading_paused
+    assert await payload.read() == b"a" * 320
+    assert not protocol._reading_paused
+    assert len(parser.feed_data(b"")[0]) == 1
+
+
 async def test_the_end_while_reading_is_paused(build: str) -> None:
     parser = make("Request", build)
     ((_, payload),), _, _ = parser.feed_data(CHUNKED)

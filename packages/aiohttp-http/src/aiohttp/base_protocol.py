@@ -124,10 +124,15 @@ class BaseProtocol(asyncio.Protocol):
         """Receive again after `pause_reading()`.
 
         Args:
-            resume_parser: whether a subclass whose parser holds data back lets it go on.
+            resume_parser: whether a parser that holds data back goes on first; if that fills a
+                reader, reading stays paused.
         """
         self._reading_paused = False
-        self._resume_transport_reading()
+        go_on = getattr(self._parser, "resume_reading", None) if resume_parser else None
+        if go_on is not None and not self._upgraded:
+            go_on()
+        if not self._reading_paused:
+            self._resume_transport_reading()
 
     def _pause_transport_reading(self) -> None:
         if self.transport is not None:

@@ -209,6 +209,15 @@ class HttpParser(ABC, Generic[_Message]):
         """Hold bytes back from now on; the next `feed_data` goes on with them."""
         self._parser.pause()
 
+    def resume_reading(self) -> None:
+        """Go on with the bytes that are held.
+
+        Messages that they complete are returned by the next `feed_data`.
+        """
+        idle = self._upgraded or self._error is not None or self._is_full()
+        if self._parser.paused and not idle:
+            self._parser.resume()
+
     def message_consumed(self) -> None:
         """One of the returned messages has been handled (see `max_msg_queue_size`)."""
         if self._queued:

@@ -237,7 +237,7 @@ class StreamWriter(AbstractStreamWriter):
         if self._eof:
             return
         ending = self._ending(trailers) if self.chunked or trailers else b""
-        if chunk and self._on_chunk_sent is not None:
+        if self._on_chunk_sent is not None and chunk:
             await self._on_chunk_sent(chunk)
         payload_size = len(chunk)
         if self._compress is not None:
@@ -322,15 +322,14 @@ class StreamWriter(AbstractStreamWriter):
             raise ClientConnectionResetError("Cannot write to closing transport")
         head, self._head = self._head, None
         if head is not None:
-            pieces = (head, *pieces)
+            if len(pieces) == 1 and len(pieces[0]) < MIN_PAYLOAD_FOR_WRITELINES:
+                # A whole small message: not worth a sum and a join.
+                pieces = (head + pieces[0],)
+            else:
+                pieces = (head, *pieces)
         if len(pieces) == 1:
             size = len(pieces[0])
             transport.write(pieces[0])
-        elif len(pieces) == 2 and len(pieces[1]) < MIN_PAYLOAD_FOR_WRITELINES:
-            # A whole small message: not worth a sum and a join.
-            data = bytes(pieces[0]) + pieces[1]
-            size = len(data)
-            transport.write(data)
         else:
             size = sum(map(len, pieces))
             _write_pieces(transport, pieces, size)
