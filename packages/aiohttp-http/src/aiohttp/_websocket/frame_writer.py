@@ -1,10 +1,10 @@
 """Frames out: mask, compress, write, wait for the transport.
 
 One transport write a frame, but for big ones that need no mask, and for many small ones in a row: a
-write is a system call, which costs several times what framing does.  This file is compiled twice: as it
-is, and as ``frame_writer_c``.  It knows a protocol that can be drained and its transport; it knows
-neither messages that come in nor the closing handshake, beyond refusing data after a close frame
-(RFC 6455 §5.5.1).
+write is a system call, which costs several times what framing does.  This file is compiled twice:
+as it is, and as ``frame_writer_c``.  It knows a protocol that can be drained and its transport; it
+knows neither messages that come in nor the closing handshake, beyond refusing data after a close
+frame (RFC 6455 §5.5.1).
 """
 
 from __future__ import annotations
