@@ -114,20 +114,26 @@ async def test_urls_are_built() -> None:
 
 
 async def test_the_connector_is_replaced(server: URL) -> None:
-    """ddtrace puts a proxy object there; its _create_connection is called"""
+    """ddtrace puts a proxy object there, with a connect of its own"""
+    connected: list[URL] = []
 
     class Proxied:
         def __init__(self, connector: Any) -> None:
             self.connector = connector
-            self.created: list[str] = []
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.connector, name)
 
+        async def connect(self, req: ClientRequest, *args: Any, **kwargs: Any) -> Any:
+            connected.append(req.url)
+            return await self.connector.connect(req, *args, **kwargs)
+
     async with ClientSession() as session:
         session._connector = Proxied(session._connector)  # type: ignore[assignment]
-        async with session.get(server) as response:
-            assert await response.text() == "GET / HTTP/1.1"
+        for _ in range(3):  # over one connection
+            async with session.get(server) as response:
+                assert await response.text() == "GET / HTTP/1.1"
+    assert connected == [server] * 3
 
 
 async def test_request_is_what_the_verbs_call(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from yarl import URL
 from aiohttp._client.call import DEAD_CONNECTION, Call, check_scheme
 from aiohttp._client.charset import fallback_charset
 from aiohttp._client.deadlines import Deadlines
+from aiohttp._client.exchange import exchange_of
 from aiohttp._client.options import (
     DEFAULT_READ_BUFSIZE,
     DEFAULT_TIMEOUT,
@@ -596,6 +597,8 @@ class ClientSession:
         """Return the response of the first hop, if there is a connection for it that lives."""
         connector = self._connector
         if connector is None or not connector.keeps_any or not connector.sends_plainly:
+            return None
+        if exchange_of(connector) is not connector:
             return None
         request = self._plain_request(method, url, options)
         if request is None:

@@ -15,6 +15,7 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._client import credentials, redirects
+from aiohttp._client.exchange import exchange_of
 from aiohttp._client.proxies import DIRECT
 from aiohttp._client.request_head import IDEMPOTENT_METHODS
 from aiohttp._fields.auth import strip_auth_from_url
@@ -91,7 +92,7 @@ class Call(ABC):
         url: URL,
         options: RequestOptions,
     ) -> None:
-        self.exchange = exchange
+        self.exchange = exchange_of(exchange)
         # What the exchange can reach.
         self.schemes = schemes
         self.cookie_jar = cookie_jar

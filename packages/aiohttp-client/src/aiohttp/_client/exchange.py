@@ -8,7 +8,7 @@ connector with byte streams does it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp._client.options import ResponseParams
 
@@ -39,6 +39,27 @@ class _Connector(Protocol):
     async def connect(
         self, req: ClientRequest, traces: Sequence[Trace], timeout: ClientTimeout
     ) -> Connection: ...
+
+
+class _StandIn:
+    """Carries requests by the ``connect`` of an object in a connector's place."""
+
+    def __init__(self, connector: _Connector) -> None:
+        self._connector = connector
+
+    async def send(
+        self, request: ClientRequest, traces: Sequence[Trace], timeout: ClientTimeout
+    ) -> ClientResponse:
+        return await over_connection(self._connector, request, traces, timeout)
+
+
+def exchange_of(connector: Any) -> Exchange:
+    """Return what carries requests over ``connector``: itself, if its class has ``send``.
+
+    ddtrace puts a proxy object in the connector's place, which has the connector's own ``send`` at
+    second hand; by that, the proxy object's ``connect`` would be passed by.
+    """
+    return connector if hasattr(type(connector), "send") else _StandIn(connector)
 
 
 async def over_connection(
