@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from yarl import URL
 
 import aiohttp
 from aiohttp import ClientResponseError, ClientSession, ClientTimeout, TCPConnector, web
@@ -247,7 +248,7 @@ async def test_what_is_no_http_is_told() -> None:
         await (await session.get(url)).read()
         with pytest.raises(ClientResponseError) as caught:
             await session.get(url)
-        assert caught.value.request_info.real_url == aiohttp.client.URL(url)
+        assert caught.value.request_info.real_url == URL(url)
         assert in_use(session) == 0
     server.close()
 

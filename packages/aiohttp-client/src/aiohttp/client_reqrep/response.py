@@ -167,7 +167,11 @@ class ClientResponse(HeadersMixin):
 
     @classmethod
     def of_plain(
-        cls, request: PlainRequest, message: RawResponseMessage, session: ClientSession
+        cls,
+        request: PlainRequest,
+        message: RawResponseMessage,
+        loop: asyncio.AbstractEventLoop,
+        resolve_charset: Callable[[ClientResponse, bytes], str],
     ) -> ClientResponse:
         """Return the response to a request that had no particulars; its head is here."""
         response = cls.__new__(cls)
@@ -176,8 +180,8 @@ class ClientResponse(HeadersMixin):
         response._real_url = request.real_url
         response._request_info = request.info
         response._cache = {}
-        response._loop = session._loop
-        response._resolve_charset = session._resolve_charset
+        response._loop = loop
+        response._resolve_charset = resolve_charset
         response._take_head(message)
         return response
 

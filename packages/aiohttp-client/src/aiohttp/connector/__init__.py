@@ -18,7 +18,7 @@ from aiohttp.connector.pooled import (
     WS_SCHEMAS,
     BaseConnector,
 )
-from aiohttp.connector.tcp import TCPConnector
+from aiohttp.connector.tcp import TCPConnector, _DNSCacheTable
 
 __all__ = (
     "HIGH_LEVEL_SCHEMAS",
@@ -33,4 +33,5 @@ __all__ = (
     "SocketFactoryType",
     "TCPConnector",
     "UnixConnector",
+    "_DNSCacheTable",
 )

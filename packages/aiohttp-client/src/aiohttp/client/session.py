@@ -14,37 +14,29 @@ import warnings
 from collections.abc import (
     Awaitable,
     Callable,
-    Coroutine,
-    Generator,
     Iterable,
     Sequence,
 )
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict
 
-import attr
-from multidict import CIMultiDict, getversion
+from multidict import CIMultiDict
 from yarl import URL
 
-from aiohttp._client.call import DEAD_CONNECTION, Call, check_scheme
+from aiohttp._client.call import Call, check_scheme
 from aiohttp._client.charset import fallback_charset
 from aiohttp._client.deadlines import Deadlines
-from aiohttp._client.exchange import exchange_of
 from aiohttp._client.options import (
     DEFAULT_READ_BUFSIZE,
-    DEFAULT_TIMEOUT,
     ORDINARY_OPTIONS,
     ClientTimeout,
     RequestOptions,
     ResponseParams,
-    join_base,
-    merge_headers,
     response_params,
 )
-from aiohttp._client.plain import BARE_OPTIONS, PlainRequest, PlainRequests, asks_plainly
+from aiohttp._client.plain import PlainRequests, asks_plainly
 from aiohttp._client.proxies import EnvironmentProxy, FixedProxy, ProxyResolution
 from aiohttp._client.redirects import REDIRECT_STATUSES
-from aiohttp._client.request_head import IDEMPOTENT_METHODS
 from aiohttp._client.tls import merge_ssl_options
 from aiohttp._client.upload import UploadTracker
 from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
@@ -56,50 +48,18 @@ from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import HttpVersion, HttpVersion11
 from aiohttp._switches import DEBUG
 from aiohttp.client_exceptions import (
-    ClientConnectionError,
-    ClientConnectionResetError,
-    ClientConnectorCertificateError,
-    ClientConnectorDNSError,
-    ClientConnectorError,
-    ClientConnectorSSLError,
-    ClientError,
-    ClientHttpProxyError,
-    ClientOSError,
-    ClientPayloadError,
-    ClientProxyConnectionError,
-    ClientResponseError,
-    ClientSSLError,
-    ConnectionTimeoutError,
-    ContentTypeError,
     InvalidURL,
     InvalidUrlClientError,
-    InvalidUrlRedirectClientError,
-    NonHttpUrlClientError,
-    NonHttpUrlRedirectClientError,
-    RedirectClientError,
-    ServerConnectionError,
-    ServerDisconnectedError,
-    ServerFingerprintMismatch,
-    ServerTimeoutError,
-    SocketTimeoutError,
-    TooManyRedirects,
-    UploadAbortedError,
-    WSMessageTypeError,
-    WSServerHandshakeError,
 )
 from aiohttp.client_reqrep import (
     ClientRequest,
     ClientResponse,
     Fingerprint,
-    RequestInfo,
 )
-from aiohttp.client_reqrep.response import response_error
-from aiohttp.client_ws import DEFAULT_WS_CLIENT_TIMEOUT, ClientWebSocketResponse, ClientWSTimeout
+from aiohttp.client_ws import ClientWebSocketResponse, ClientWSTimeout
 from aiohttp.connector import (
     BaseConnector,
-    NamedPipeConnector,
     TCPConnector,
-    UnixConnector,
 )
 from aiohttp.cookiejar import CookieJar, UnlimitedCookieJar
 from aiohttp.hdrs import (
@@ -111,8 +71,6 @@ from aiohttp.hdrs import (
     METH_POST,
     METH_PUT,
 )
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.payload import JsonBytesPayload, JsonPayload
 from aiohttp.typedefs import (
     JSONBytesEncoder,
     JSONEncoder,
@@ -128,71 +86,17 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractCookieJar
     from aiohttp.client_middlewares import ClientMiddlewareType
     from aiohttp.tracing import Trace, TraceConfig
-
-__all__ = (
-    "BaseConnector",
-    "ClientConnectionError",
-    "ClientConnectionResetError",
-    "ClientConnectorCertificateError",
-    "ClientConnectorDNSError",
-    "ClientConnectorError",
-    "ClientConnectorSSLError",
-    "ClientError",
-    "ClientHttpProxyError",
-    "ClientOSError",
-    "ClientPayloadError",
-    "ClientProxyConnectionError",
-    "ClientRequest",
-    "ClientResponse",
-    "ClientResponseError",
-    "ClientSSLError",
-    "ClientSession",
-    "ClientTimeout",
-    "ClientWSTimeout",
-    "ClientWebSocketResponse",
-    "ConnectionTimeoutError",
-    "ContentTypeError",
-    "Fingerprint",
-    "InvalidURL",
-    "InvalidUrlClientError",
-    "InvalidUrlRedirectClientError",
-    "NamedPipeConnector",
-    "NonHttpUrlClientError",
-    "NonHttpUrlRedirectClientError",
-    "RedirectClientError",
-    "RequestInfo",
-    "ServerConnectionError",
-    "ServerDisconnectedError",
-    "ServerFingerprintMismatch",
-    "ServerTimeoutError",
-    "SocketTimeoutError",
-    "TCPConnector",
-    "TooManyRedirects",
-    "UnixConnector",
-    "UploadAbortedError",
-    "UploadTracker",
-    "WSMessageTypeError",
-    "WSServerHandshakeError",
-    "request",
+from aiohttp.client.arguments import (
+    call_timeout,
+    checked_base_url,
+    session_loop,
+    session_timeout,
+    ws_timeout,
 )
+from aiohttp.client.pending import _RequestContextManager, _WSRequestContextManager
+from aiohttp.client.plain_calls import PlainCalls
 
-_LOOP_ARGUMENT = declare(
-    "loop argument of ClientSession", since="3.0", instead="nothing; the running loop is used"
-)
 _LOOP_PROPERTY = declare("ClientSession.loop", since="3.0", instead="asyncio.get_running_loop()")
-_READ_TIMEOUT = declare(
-    "read_timeout argument of ClientSession",
-    since="3.3",
-    instead="timeout=ClientTimeout(total=...)",
-)
-_CONN_TIMEOUT = declare(
-    "conn_timeout argument of ClientSession",
-    since="3.3",
-    instead="timeout=ClientTimeout(connect=...)",
-)
-_FLOAT_TIMEOUT = declare(
-    "float as timeout of a call", since="3.3", instead="timeout=ClientTimeout(total=...)"
-)
 _CHUNK_SIZE = declare("Chunk size as chunked argument", since="2.0", instead="chunked=True")
 _REQUOTE_SETTER = declare(
     "session.requote_redirect_url modification",
@@ -202,22 +106,6 @@ _REQUOTE_SETTER = declare(
 _INHERITANCE = declare(
     "Inheritance from ClientSession", since="3.0", instead="a class that has a session"
 )
-_WS_FLOAT_TIMEOUT = declare(
-    "float as timeout of ws_connect", since="3.11", instead="timeout=ClientWSTimeout(ws_close=...)"
-)
-_RECEIVE_TIMEOUT = declare(
-    "receive_timeout argument of ws_connect",
-    since="3.11",
-    instead="timeout=ClientWSTimeout(ws_receive=...)",
-    wording="float parameter 'receive_timeout' is deprecated, "
-    "please use parameter 'timeout=ClientWSTimeout(ws_receive=...)'",
-)
-
-_NEVER = float("inf")
-
-# What tracers put wrappers in the place of: then every request has to go through them.
-_SEND = ClientRequest.send
-_START = ClientResponse.start
 
 _CharsetResolver = Callable[[ClientResponse, bytes], str]
 
@@ -255,7 +143,7 @@ class _RequestOptions(TypedDict, total=False):
     upload_tracker: UploadTracker | None
 
 
-class ClientSession:
+class ClientSession(PlainCalls):
     """A pool of connections, a cookie jar, and what all of its calls have in common.
 
     Make one for a program, not one for a call; close it by ``async with`` or `close`.  Arguments
@@ -366,9 +254,9 @@ class ClientSession:
         middlewares: Sequence[ClientMiddlewareType] = (),
         ssl_shutdown_timeout: float | _SENTINEL | None = sentinel,
     ) -> None:
-        self._base_url, self._base_url_origin = _checked_base_url(base_url)
-        self._timeout = _session_timeout(timeout, read_timeout, conn_timeout)
-        loop = _session_loop(loop, connector)
+        self._base_url, self._base_url_origin = checked_base_url(base_url)
+        self._timeout = session_timeout(timeout, read_timeout, conn_timeout)
+        loop = session_loop(loop, connector)
         self._loop = loop
         if loop.get_debug():
             self._source_traceback = traceback.extract_stack(sys._getframe(1))
@@ -570,128 +458,6 @@ class ClientSession:
             call.deadline.close()
         return response
 
-    # A call without particulars, over a connection that was kept: the short way. Whatever is in
-    # doubt goes the other way, which does the same…
-
-    def _is_plain(self) -> bool:
-        """Return whether the session asks for no more than most do."""
-        return not (
-            self._middlewares
-            or self._trace_configs
-            or self._trust_env
-            or self._has_own_classes
-            or self._default_auth is not None
-            or self._default_proxy is not None
-            or not isinstance(self._raise_for_status, bool)
-            or ClientRequest.send is not _SEND
-            or ClientResponse.start is not _START
-        )
-
-    async def _ask_plainly(
-        self,
-        method: str,
-        url: StrOrURL,
-        options: dict[str, Any],
-        started: float,
-    ) -> ClientResponse | None:
-        """Return the response of the first hop, if there is a connection for it that lives."""
-        connector = self._connector
-        if connector is None or not connector.keeps_any or not connector.sends_plainly:
-            return None
-        if exchange_of(connector) is not connector:
-            return None
-        request = self._plain_request(method, url, options)
-        if request is None:
-            return None
-        timeout, params = self._timeout, self._response_params
-        if options.get("timeout") is not None:
-            timeout = options["timeout"]
-            params = response_params(RequestOptions(options), timeout, params)
-        deadline = started + timeout.total if timeout.total else _NEVER
-        protocol = connector.take_kept(request.key, started, deadline)
-        if protocol is None:
-            return None
-        try:
-            await protocol.ask(request.wire, request.method, params, deadline)
-            message = protocol.take_head()
-        except DEAD_CONNECTION:
-            connector.give_back(request.key, protocol, should_close=True)
-            if self._retry_connection and request.method in IDEMPOTENT_METHODS:
-                return None
-            raise
-        except BaseException as error:
-            connector.give_back(request.key, protocol, should_close=True)
-            if isinstance(error, HttpProcessingError):
-                raise response_error(error, request.info) from error
-            raise
-        response = ClientResponse.of_plain(request, message, self)
-        whole = protocol.take_whole()
-        if whole is not None:
-            response.take_whole(whole)
-            connector.give_back(request.key, protocol)
-        else:
-            response.take_stream(protocol.take_stream(), connector.lend(request.key, protocol))
-        self._look_at(response, options)
-        return response
-
-    def _look_at(self, response: ClientResponse, options: dict[str, Any]) -> None:
-        """Keep the cookies of a plain response; raise for its status, where that is asked for."""
-        if response.set_cookie_fields:
-            self._cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
-        if response.status >= 400:
-            check = options.get("raise_for_status")
-            if self._raise_for_status if check is None else check:
-                response.raise_for_status()
-
-    def _plain_request(
-        self, method: str, url: StrOrURL, options: dict[str, Any]
-    ) -> PlainRequest | None:
-        """Return what is to be sent, if nothing is wrong with it: the ordinary way tells what."""
-        fields_version = getversion(self._default_headers)  # type: ignore[arg-type]
-        is_shared = options.keys() <= BARE_OPTIONS and not len(self._cookie_jar)
-        if is_shared:
-            request = self._plain_requests.find((method, url), fields_version)
-            if request is not None:
-                return request
-        try:
-            wanted = self._new_plain_request(method, url, options)
-            wire = None if wanted is None else wanted.at_hand()
-        except (ValueError, TypeError):
-            return None
-        if wanted is None or wire is None:
-            return None
-        request = PlainRequest(wanted.request_info, wanted.connection_key, wire, fields_version)
-        if is_shared:
-            self._plain_requests.remember((method, url), request)
-        return request
-
-    def _new_plain_request(
-        self, method: str, url: StrOrURL, options: dict[str, Any]
-    ) -> ClientRequest | None:
-        parsed = self._build_url(url)
-        schemes = self._connector.allowed_protocol_schema_set if self._connector else ()
-        if (
-            parsed.scheme not in schemes
-            or parsed.raw_user is not None
-            or parsed.raw_password is not None
-        ):
-            return None
-        data = options.get("data")
-        if data is None and options.get("json") is not None:
-            data = self._json_payload(options["json"])
-        return ClientRequest(
-            method.upper(),
-            parsed,
-            params=options.get("params"),
-            headers=self._prepare_headers(options.get("headers")),
-            skip_auto_headers=self._skip_auto_headers,
-            data=data,
-            cookies=self._cookie_jar.filter_cookies(parsed) if len(self._cookie_jar) else None,
-            version=self._version,
-            loop=self._loop,
-            session=self,
-        )
-
     # A call of any kind…
 
     def _prepare(
@@ -708,7 +474,7 @@ class ClientSession:
         check_scheme(url, connector.allowed_protocol_schema_set)
         if options.json is not None:
             options.data = self._json_body(options)
-        call = _SessionCall(self, connector, method, url, options)
+        call = SessionCall(self, connector, method, url, options)
         call.may_retry = self._retry_connection
         call.requote = self._requote_redirect_url
         call.headers = self._prepare_headers(options.headers)
@@ -739,7 +505,7 @@ class ClientSession:
             call.skip_auto_headers = self._skip_auto_headers | frozenset(options.skip_auto_headers)
         if options.middlewares is not None:
             call.middlewares = options.middlewares
-        call.timeout = _call_timeout(options.timeout, self._timeout)
+        call.timeout = call_timeout(options.timeout, self._timeout)
         call.response_params = response_params(options, call.timeout, self._response_params)
         self._set_way(call, options)
 
@@ -763,11 +529,6 @@ class ClientSession:
         if options.data is not None:
             raise ValueError("data and json parameters can not be used at the same time")
         return self._json_payload(options.json)
-
-    def _json_payload(self, value: Any) -> JsonBytesPayload | JsonPayload:
-        if self._json_serialize_bytes is not None:
-            return JsonBytesPayload(value, dumps=self._json_serialize_bytes)
-        return JsonPayload(value, dumps=self._json_serialize)
 
     def _open_traces(self, trace_request_ctx: object) -> list[Trace]:
         from aiohttp.tracing import Trace
@@ -799,14 +560,6 @@ class ClientSession:
         except BaseException:
             response.close()
             raise
-
-    def _build_url(self, str_or_url: StrOrURL) -> URL:
-        """Return the absolute URL that a call means."""
-        return join_base(self._base_url, str_or_url)
-
-    def _prepare_headers(self, headers: LooseHeaders | None) -> CIMultiDict[str]:
-        """Return the session's headers with the call's over them."""
-        return merge_headers(self._default_headers, headers)
 
     def _get_netrc_auth(self, host: str) -> BasicAuth | None:
         """Return what the netrc file has for ``host``."""
@@ -909,7 +662,7 @@ class ClientSession:
         **request_options: Any,
     ) -> ClientWebSocketResponse[Any]:
         behaviour = WSOptions(
-            timeout=_ws_timeout(timeout, receive_timeout),
+            timeout=ws_timeout(timeout, receive_timeout),
             autoclose=autoclose,
             autoping=autoping,
             heartbeat=heartbeat,
@@ -1060,7 +813,7 @@ class ClientSession:
         return self._trace_configs
 
 
-class _SessionCall(Call):
+class SessionCall(Call):
     """A call of a session."""
 
     def __init__(
@@ -1131,191 +884,3 @@ class _SessionCall(Call):
             return own
         cookies.update(own)
         return cookies
-
-
-# What the constructor and a call are given, checked…
-
-
-def _checked_base_url(base_url: StrOrURL | None) -> tuple[URL | None, URL | None]:
-    """Return the base URL and its origin."""
-    url = URL(base_url) if isinstance(base_url, str) else base_url
-    if url is None:
-        return None, None
-    try:
-        origin = url.origin()
-    except ValueError as error:
-        raise ValueError(f"base_url; expected an absolute URL; got {str(url)!r}") from error
-    if not url.path.endswith("/"):
-        raise ValueError("base_url must have a trailing '/'")
-    return url, origin
-
-
-def _session_loop(
-    loop: asyncio.AbstractEventLoop | None, connector: BaseConnector | None
-) -> asyncio.AbstractEventLoop:
-    if loop is None:
-        loop = connector._loop if connector is not None else asyncio.get_running_loop()
-    if connector is not None and connector._loop is not loop:
-        raise RuntimeError("Session and connector has to use same event loop")
-    return loop
-
-
-def _session_timeout(
-    timeout: Any, read_timeout: float | _SENTINEL | None, conn_timeout: float | None
-) -> ClientTimeout:
-    if timeout is not sentinel and timeout is not None:
-        if not isinstance(timeout, ClientTimeout):
-            raise ValueError(
-                f"timeout parameter cannot be of {type(timeout)} type, please use "
-                "'timeout=ClientTimeout(...)'"
-            )
-        for given, name in (
-            (read_timeout is not sentinel, "read"),
-            (conn_timeout is not None, "conn"),
-        ):
-            if given:
-                raise ValueError(
-                    f"{name}_timeout and timeout parameters conflict, please set up timeout alone"
-                )
-        return timeout
-    merged = DEFAULT_TIMEOUT
-    if conn_timeout is not None:
-        _CONN_TIMEOUT.warn(stacklevel=4)
-        merged = attr.evolve(merged, connect=conn_timeout)
-    if read_timeout is not sentinel:
-        _READ_TIMEOUT.warn(stacklevel=4)
-        merged = attr.evolve(merged, total=read_timeout)
-    return merged
-
-
-def _call_timeout(given: Any, default: ClientTimeout) -> ClientTimeout:
-    if given is None or given is sentinel:
-        return default
-    if isinstance(given, ClientTimeout):
-        return given
-    _FLOAT_TIMEOUT.warn(stacklevel=5)
-    return ClientTimeout(total=given)
-
-
-def _ws_timeout(timeout: Any, receive_timeout: float | None) -> ClientWSTimeout:
-    if timeout is sentinel:
-        chosen = DEFAULT_WS_CLIENT_TIMEOUT
-    elif isinstance(timeout, ClientWSTimeout):
-        chosen = timeout
-    else:
-        _WS_FLOAT_TIMEOUT.warn(stacklevel=3)
-        chosen = ClientWSTimeout(ws_close=timeout)
-    if receive_timeout is not None:
-        _RECEIVE_TIMEOUT.warn(stacklevel=3)
-        chosen = attr.evolve(chosen, ws_receive=receive_timeout)
-    return chosen
-
-
-# What the verbs return…
-
-_Result = TypeVar("_Result", bound="ClientResponse | ClientWebSocketResponse[Any]")
-
-
-class _BaseRequestContextManager(Coroutine[Any, Any, _Result], Generic[_Result]):
-    """A call that was not made yet: a coroutine, and an async context manager."""
-
-    __slots__ = ("_coro", "_resp")
-
-    def __init__(self, coro: Coroutine[Any, None, _Result]) -> None:
-        self._coro: Coroutine[Any, None, _Result] = coro
-
-    def send(self, arg: None) -> Any:
-        return self._coro.send(arg)
-
-    def throw(self, *args: Any, **kwargs: Any) -> Any:
-        return self._coro.throw(*args, **kwargs)
-
-    def close(self) -> None:
-        return self._coro.close()
-
-    def __await__(self) -> Generator[Any, None, _Result]:
-        return self._coro.__await__()
-
-    def __iter__(self) -> Generator[Any, None, _Result]:
-        return self.__await__()
-
-    async def __aenter__(self) -> _Result:
-        self._resp: _Result = await self._coro
-        return await self._resp.__aenter__()  # type: ignore[return-value]
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        await self._resp.__aexit__(exc_type, exc, tb)
-
-
-# Classes, not aliases: calling a generic alias costs more than making the object.
-
-
-class _RequestContextManager(_BaseRequestContextManager[ClientResponse]):
-    __slots__ = ()
-
-
-class _WSRequestContextManager(_BaseRequestContextManager[ClientWebSocketResponse[Any]]):
-    __slots__ = ()
-
-
-class _SessionRequestContextManager:
-    """A call with a session of its own."""
-
-    __slots__ = ("_coro", "_resp", "_session")
-
-    def __init__(self, coro: Coroutine[Any, None, ClientResponse], session: ClientSession) -> None:
-        self._coro = coro
-        self._resp: ClientResponse | None = None
-        self._session = session
-
-    async def __aenter__(self) -> ClientResponse:
-        try:
-            self._resp = await self._coro
-        except BaseException:
-            await self._session.close()
-            raise
-        return self._resp
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        if self._resp is None:
-            raise AssertionError("left without having been entered")
-        self._resp.close()
-        await self._session.close()
-
-
-def request(
-    method: str,
-    url: StrOrURL,
-    *,
-    version: HttpVersion = HttpVersion11,
-    connector: BaseConnector | None = None,
-    loop: asyncio.AbstractEventLoop | None = None,
-    **kwargs: Any,
-) -> _SessionRequestContextManager:
-    """Make one call without keeping a session: ``async with request("GET", url) as response``.
-
-    ``connector``: carries the request, and is left open.  Keyword arguments as of
-    `ClientSession.request`.
-    """
-    connector_owner = connector is None
-    if connector is None:
-        connector = TCPConnector(loop=loop, force_close=True)
-    session = ClientSession(
-        loop=loop,
-        cookies=kwargs.pop("cookies", None),
-        version=version,
-        timeout=kwargs.pop("timeout", sentinel),
-        connector=connector,
-        connector_owner=connector_owner,
-    )
-    return _SessionRequestContextManager(session._request(method, url, **kwargs), session)

@@ -1,0 +1,222 @@
+"""Calls without particulars, over connections that were kept: the short way of a session.
+
+Whatever is in doubt goes the other way (`_client.call`), which does the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Sequence,
+)
+from typing import TYPE_CHECKING, Any, cast
+
+from multidict import CIMultiDict, getversion
+from yarl import URL
+
+from aiohttp._client.call import DEAD_CONNECTION
+from aiohttp._client.exchange import exchange_of
+from aiohttp._client.options import (
+    ClientTimeout,
+    RequestOptions,
+    ResponseParams,
+    join_base,
+    merge_headers,
+    response_params,
+)
+from aiohttp._client.plain import BARE_OPTIONS, PlainRequest, PlainRequests
+from aiohttp._client.request_head import IDEMPOTENT_METHODS
+from aiohttp._fields.auth import BasicAuth
+from aiohttp._h1.messages import HttpVersion
+from aiohttp.client_reqrep import (
+    ClientRequest,
+    ClientResponse,
+)
+from aiohttp.client_reqrep.response import response_error
+from aiohttp.connector import (
+    BaseConnector,
+)
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.payload import JsonBytesPayload, JsonPayload
+from aiohttp.typedefs import (
+    JSONBytesEncoder,
+    JSONEncoder,
+    LooseHeaders,
+    StrOrURL,
+)
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractCookieJar
+    from aiohttp.client.session import ClientSession
+    from aiohttp.client_middlewares import ClientMiddlewareType
+    from aiohttp.tracing import TraceConfig
+
+_NEVER = float("inf")
+
+# What tracers put wrappers in the place of: then every request has to go through them.
+_SEND = ClientRequest.send
+_START = ClientResponse.start
+
+
+class PlainCalls:
+    """The part of a session that makes them, and what it needs of the rest."""
+
+    _connector: BaseConnector | None
+    _cookie_jar: AbstractCookieJar
+    _default_auth: BasicAuth | None
+    _default_headers: CIMultiDict[str]
+    _default_proxy: StrOrURL | None
+    _base_url: URL | None
+    _has_own_classes: bool
+    _json_serialize: JSONEncoder
+    _json_serialize_bytes: JSONBytesEncoder | None
+    _loop: asyncio.AbstractEventLoop
+    _middlewares: Sequence[ClientMiddlewareType]
+    _plain_requests: PlainRequests
+    _raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]]
+    _resolve_charset: Callable[[ClientResponse, bytes], str]
+    _response_params: ResponseParams
+    _retry_connection: bool
+    _skip_auto_headers: frozenset[str]
+    _timeout: ClientTimeout
+    _trace_configs: list[TraceConfig]
+    _trust_env: bool
+    _version: HttpVersion
+
+    def _is_plain(self) -> bool:
+        """Return whether the session asks for no more than most do."""
+        return not (
+            self._middlewares
+            or self._trace_configs
+            or self._trust_env
+            or self._has_own_classes
+            or self._default_auth is not None
+            or self._default_proxy is not None
+            or not isinstance(self._raise_for_status, bool)
+            or ClientRequest.send is not _SEND
+            or ClientResponse.start is not _START
+        )
+
+    async def _ask_plainly(
+        self,
+        method: str,
+        url: StrOrURL,
+        options: dict[str, Any],
+        started: float,
+    ) -> ClientResponse | None:
+        """Return the response of the first hop, if there is a connection for it that lives."""
+        connector = self._connector
+        if connector is None or not connector.keeps_any or not connector.sends_plainly:
+            return None
+        if exchange_of(connector) is not connector:
+            return None
+        if exchange_of(connector) is not connector:
+            return None
+        request = self._plain_request(method, url, options)
+        if request is None:
+            return None
+        timeout, params = self._timeout, self._response_params
+        if options.get("timeout") is not None:
+            timeout = options["timeout"]
+            params = response_params(RequestOptions(options), timeout, params)
+        deadline = started + timeout.total if timeout.total else _NEVER
+        protocol = connector.take_kept(request.key, started, deadline)
+        if protocol is None:
+            return None
+        try:
+            await protocol.ask(request.wire, request.method, params, deadline)
+            message = protocol.take_head()
+        except DEAD_CONNECTION:
+            connector.give_back(request.key, protocol, should_close=True)
+            if self._retry_connection and request.method in IDEMPOTENT_METHODS:
+                return None
+            raise
+        except BaseException as error:
+            connector.give_back(request.key, protocol, should_close=True)
+            if isinstance(error, HttpProcessingError):
+                raise response_error(error, request.info) from error
+            raise
+        response = ClientResponse.of_plain(request, message, self._loop, self._resolve_charset)
+        whole = protocol.take_whole()
+        if whole is not None:
+            response.take_whole(whole)
+            connector.give_back(request.key, protocol)
+        else:
+            response.take_stream(protocol.take_stream(), connector.lend(request.key, protocol))
+        self._look_at(response, options)
+        return response
+
+    def _look_at(self, response: ClientResponse, options: dict[str, Any]) -> None:
+        """Keep the cookies of a plain response; raise for its status, where that is asked for."""
+        if response.set_cookie_fields:
+            self._cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
+        if response.status >= 400:
+            check = options.get("raise_for_status")
+            if self._raise_for_status if check is None else check:
+                response.raise_for_status()
+
+    def _plain_request(
+        self, method: str, url: StrOrURL, options: dict[str, Any]
+    ) -> PlainRequest | None:
+        """Return what is to be sent, if nothing is wrong with it: the ordinary way tells what."""
+        fields_version = getversion(self._default_headers)  # type: ignore[arg-type]
+        is_shared = options.keys() <= BARE_OPTIONS and not len(self._cookie_jar)
+        if is_shared:
+            request = self._plain_requests.find((method, url), fields_version)
+            if request is not None:
+                return request
+        try:
+            wanted = self._new_plain_request(method, url, options)
+            wire = None if wanted is None else wanted.at_hand()
+        except (ValueError, TypeError):
+            return None
+        if wanted is None or wire is None:
+            return None
+        request = PlainRequest(wanted.request_info, wanted.connection_key, wire, fields_version)
+        if is_shared:
+            self._plain_requests.remember((method, url), request)
+        return request
+
+    def _new_plain_request(
+        self, method: str, url: StrOrURL, options: dict[str, Any]
+    ) -> ClientRequest | None:
+        parsed = self._build_url(url)
+        schemes = self._connector.allowed_protocol_schema_set if self._connector else ()
+        if (
+            parsed.scheme not in schemes
+            or parsed.raw_user is not None
+            or parsed.raw_password is not None
+        ):
+            return None
+        data = options.get("data")
+        if data is None and options.get("json") is not None:
+            data = self._json_payload(options["json"])
+        return ClientRequest(
+            method.upper(),
+            parsed,
+            params=options.get("params"),
+            headers=self._prepare_headers(options.get("headers")),
+            skip_auto_headers=self._skip_auto_headers,
+            data=data,
+            cookies=self._cookie_jar.filter_cookies(parsed) if len(self._cookie_jar) else None,
+            version=self._version,
+            loop=self._loop,
+            session=cast("ClientSession", self),
+        )
+
+    # What the other way does just so…
+
+    def _json_payload(self, value: Any) -> JsonBytesPayload | JsonPayload:
+        if self._json_serialize_bytes is not None:
+            return JsonBytesPayload(value, dumps=self._json_serialize_bytes)
+        return JsonPayload(value, dumps=self._json_serialize)
+
+    def _build_url(self, str_or_url: StrOrURL) -> URL:
+        """Return the absolute URL that a call means."""
+        return join_base(self._base_url, str_or_url)
+
+    def _prepare_headers(self, headers: LooseHeaders | None) -> CIMultiDict[str]:
+        """Return the session's headers with the call's over them."""
+        return merge_headers(self._default_headers, headers)
