@@ -11,6 +11,7 @@ import hashlib
 import socket
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -18,7 +19,15 @@ from multidict import CIMultiDict
 from yarl import URL
 
 import aiohttp
-from aiohttp import ClientRequest, ClientResponse, ClientSession, TCPConnector, UnixConnector
+from aiohttp import (
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    TCPConnector,
+    UnixConnector,
+    client,
+    client_reqrep,
+)
 from aiohttp.client import _RequestOptions
 from aiohttp.client_proto import ResponseHandler
 
@@ -190,6 +199,12 @@ def test_options_are_extended() -> None:
         expire_after: int
 
     assert {"headers", "params", "expire_after"} <= set(Options.__annotations__)
+
+
+def test_names_that_are_found_where_they_were_only_used() -> None:
+    """aiobotocore (client.URL), aiohttp_client_cache (client_reqrep.MappingProxyType)"""
+    assert client.URL is URL
+    assert client_reqrep.MappingProxyType is MappingProxyType
 
 
 # --- Responses ---

@@ -6,6 +6,9 @@ way of most calls, ``once`` a call without a session.
 
 from __future__ import annotations
 
+# aiobotocore imports it from here.
+from yarl import URL as URL
+
 from aiohttp._client.options import DEFAULT_TIMEOUT, ClientTimeout
 from aiohttp._client.upload import UploadTracker
 from aiohttp.client.once import request

@@ -112,8 +112,6 @@ class PlainCalls:
             return None
         if exchange_of(connector) is not connector:
             return None
-        if exchange_of(connector) is not connector:
-            return None
         request = self._plain_request(method, url, options)
         if request is None:
             return None

@@ -6,6 +6,9 @@ what came back, ``values`` what identifies both.
 
 from __future__ import annotations
 
+# aiohttp_client_cache imports it from here.
+from types import MappingProxyType as MappingProxyType
+
 from aiohttp._client.tls import Fingerprint
 from aiohttp._client.upload import UploadTracker
 from aiohttp.client_reqrep.request import ClientRequest
