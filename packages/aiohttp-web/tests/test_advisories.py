@@ -907,7 +907,7 @@ async def test_cve_2026_54273_requests_that_wait_are_bounded(build: str) -> None
         await go_on.wait()
         return web.Response()
 
-    body = b"x" * 200_000
+    body = b"x" * 100_000
     request = POST + b"Content-Length: %d\r\n\r\n" % len(body) + body
     async with serving(handler) as place:
         tracemalloc.start()
@@ -915,7 +915,7 @@ async def test_cve_2026_54273_requests_that_wait_are_bounded(build: str) -> None
             reader, writer = await place.connect()
             transport = writer.transport
             before = tracemalloc.get_traced_memory()[0]
-            for _ in range(100):
+            for _ in range(400):
                 transport.write(request)
             sent = transport.get_write_buffer_size()
             for _ in range(2000):
@@ -928,7 +928,8 @@ async def test_cve_2026_54273_requests_that_wait_are_bounded(build: str) -> None
         go_on.set()
         await until(lambda: not place.server.connections)
     assert 0 < left <= sent
-    assert held < 8_000_000
+    # Thirty-two bodies, what the sockets buffer, and what growing buffers reserve.
+    assert held < 16_000_000
     del reader
 
 
