@@ -11,13 +11,17 @@ from typing import Final
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aiohttp._fields.grammar import TOKEN
-from aiohttp.http_exceptions import BadMultipart
+from aiohttp.http_exceptions import BadMultipart, LineTooLong
 
 _FIELD: Final = re.compile(rf"({TOKEN}):(.*)", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 # Bytes of a bad line that an error shows.
 _SHOWN: Final = 60
+
+
+class PartLineTooLong(BadMultipart, LineTooLong):
+    """A field of a part exceeds the limit.  Also a LineTooLong, as it always was."""
 
 
 class PartHead:
@@ -39,7 +43,8 @@ class PartHead:
         """Take the next line, without its end.
 
         Raises:
-            BadMultipart: a limit is exceeded.
+            PartLineTooLong: the field is too long.
+            BadMultipart: there are too many.
         """
         text = line.decode("utf-8", "surrogateescape")
         if line[:1] in b" \t" and self._fields:
@@ -48,10 +53,7 @@ class PartHead:
         elif len(self._fields) >= self._max_headers:
             raise BadMultipart(f"Too many headers received in a part; limit {self._max_headers}")
         if len(text) > self._max_field_size:
-            raise BadMultipart(
-                f"Got more than {self._max_field_size} bytes when reading a part's header: "
-                f"{text[:_SHOWN]!r}..."
-            )
+            raise PartLineTooLong(text[:_SHOWN], self._max_field_size)
         self._fields.append(text)
 
     def finish(self) -> CIMultiDictProxy[str]:

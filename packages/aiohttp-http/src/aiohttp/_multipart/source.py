@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from aiohttp._multipart.boundary import Delimiter, Found, Kind
+from aiohttp._multipart.part_head import PartLineTooLong
 from aiohttp.http_exceptions import BadMultipart
 from aiohttp.streams import DEFAULT_CHUNK_SIZE, StreamReader
 
@@ -84,15 +85,14 @@ class Source:
         r"""Read a line, without its end (``\r\n`` or ``\n``).
 
         Raises:
-            BadMultipart: the stream ends before, or the line is longer than *limit* bytes.
+            BadMultipart: the stream ends before.
+            PartLineTooLong: the line is longer than *limit* bytes.
         """
         while True:
             end = self.data.find(b"\n", self.start)
             if (end if end >= 0 else len(self.data)) - self.start > limit + 1:
                 shown = self.data[self.start : self.start + 60]
-                raise BadMultipart(
-                    f"Got more than {limit} bytes when reading a part's header: {shown!r}..."
-                )
+                raise PartLineTooLong(shown, limit)
             if end >= 0:
                 line = self.take(end + 1 - self.start)
                 return line[:-2] if line.endswith(b"\r\n") else line[:-1]
