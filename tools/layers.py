@@ -104,6 +104,7 @@ SEAMS = {
     "_request_factory": "web.Server; set by AppRunner",
     "_read_bytes": "web.BaseRequest; patched by sentry_sdk",
     "_send_whole": "web.StreamResponse; asked by the exchange for the one-write fast path",
+    "_copied": "web.Response; what is sent for an exception",
     "_start": "web.StreamResponse; overridden by FileResponse",
     # Between application, router, request and response: each is asked once a request, and none of
     # them is for users.

@@ -147,6 +147,20 @@ async def test_http_1_0_closes_unless_asked() -> None:
         assert await peer.rest() == b""
 
 
+async def test_a_newer_minor_version_is_answered_in_ours() -> None:
+    async with serving(hello) as place:
+        peer = await place.connect()
+        status, fields, _ = await peer.exchange(b"GET / HTTP/1.5\r\nHost: a\r\n\r\n")
+        assert status == b"HTTP/1.1 200 OK"
+        assert b"Connection" not in fields
+        status, fields, _ = await peer.exchange(
+            b"GET / HTTP/1.5\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        assert status == b"HTTP/1.1 200 OK"
+        assert fields[b"Connection"] == b"close"
+        assert await peer.rest() == b""
+
+
 async def test_handler_may_force_the_close() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         response = web.Response(text="bye")

@@ -501,7 +501,7 @@ class RequestHandler(Incoming):
             self.logger.debug("%s disconnected while its request was handled", self.peername)
             return Outcome.PEER_LOST
         if isinstance(error, HTTPException):
-            response: StreamResponse = _copy_of(error)
+            response: StreamResponse = error._copied()
         else:
             response = self._page_for(request, error)
         if request.writer.output_size > 0:
@@ -534,7 +534,7 @@ class RequestHandler(Incoming):
             self.log_exception("Missing return statement on request handler")
         else:
             self.log_exception(f"Web-handler should return a response instance, got {result!r}")
-        return _copy_of(HTTPInternalServerError())
+        return HTTPInternalServerError()
 
     def handle_error(
         self,
@@ -649,13 +649,4 @@ def _error_response(
     page = error_page(status, message=message, traceback=traceback, accept=accept)
     response = Response(status=status, text=page.text, content_type=page.content_type)
     response.force_close()
-    return response
-
-
-def _copy_of(error: HTTPException) -> Response:
-    """Return the response that an exception describes: the exception itself may be raised again."""
-    response = Response(
-        status=error.status, reason=error.reason, headers=error.headers, body=error.body
-    )
-    response.cookies.update(error.cookies)
     return response

@@ -386,7 +386,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         if keep_alive:
             if version == HttpVersion10:
                 fields.setdefault(hdrs.CONNECTION, "keep-alive")
-        elif version == HttpVersion11:
+        elif version >= HttpVersion11:
             fields.setdefault(hdrs.CONNECTION, "close")
 
     async def _write_headers(self) -> None:
@@ -396,7 +396,8 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
             writer.send_headers()
 
     def _status_line(self, request: BaseRequest) -> str:
-        version = request._message.version
+        # The highest version that both sides speak (RFC 9110 §2.5).
+        version = min(request._message.version, HttpVersion11)
         return f"HTTP/{version[0]}.{version[1]} {self._status} {self._reason}"
 
     async def _start_compression(self, request: BaseRequest) -> None:

@@ -128,6 +128,16 @@ class Response(StreamResponse):
             return
         self._body = text.encode(charset)
 
+    def _copied(self) -> Response:
+        """Return a response that says the same: an exception may be raised again and again."""
+        fields = self._fields
+        copy = Response(status=self._status, reason=self._reason, headers=fields, body=self._body)
+        if fields is None:
+            copy._pending_type = self._pending_type
+        if self._cookies:
+            copy.cookies.update(self._cookies)
+        return copy
+
     # --- Body ---
 
     @property
@@ -318,12 +328,12 @@ class Response(StreamResponse):
             or message.method in _BODILESS_METHODS
         ):
             return None
-        content_type = self._pending_type
-        if content_type is None and length:
-            content_type = self._pending_type = OCTET_STREAM
         status = self._status
         if status != 200 and has_no_body(message.method, status):
             return None
+        content_type = self._pending_type
+        if content_type is None and length:
+            content_type = OCTET_STREAM
         head = self._sent_head = ready_head(status, self._reason, content_type, length)
         self._keep_alive = True
         return head
