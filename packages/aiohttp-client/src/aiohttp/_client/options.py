@@ -178,7 +178,9 @@ def merge_headers(default: CIMultiDict[str], given: LooseHeaders | None) -> CIMu
     A name that the call gives replaces every session value of it; a name that the call gives
     several times keeps all of the call's values.
     """
-    merged = default.copy() if default else CIMultiDict[str]()
+    if not default:
+        return CIMultiDict(given) if given else CIMultiDict()
+    merged = default.copy()
     if not given:
         return merged
     headers = as_headers(given)
