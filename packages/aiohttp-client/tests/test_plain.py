@@ -97,6 +97,9 @@ async def test_a_body_in_pieces() -> None:
 
     async with warm(slow) as (session, url), session.get(url) as response:
         assert response.connection is not None
+        assert response.connection.protocol is not None
+        timing = response.connection.protocol.timing
+        assert 0 < timing.connected <= timing.request_sent <= timing.head_received
         assert in_use(session) == 1
         assert await response.content.readany() == b"abc"
         more.set()

@@ -324,7 +324,7 @@ class ResponseHandler(BaseProtocol):
         return message, self.take_stream()
 
     def ask(
-        self, request: bytes, method: str, params: ResponseParams, deadline: float
+        self, request: bytes, method: str, params: ResponseParams, now: float, deadline: float
     ) -> asyncio.Future[None]:
         """Send a whole request; await the result, then call `take_head`."""
         transport = self.transport
@@ -332,6 +332,7 @@ class ResponseHandler(BaseProtocol):
             raise ServerDisconnectedError()
         self.expect_response(method, params, None)
         self.deadline = deadline
+        self.timing.request_sent = now
         waiter = self._waiter = self._loop.create_future()
         transport.write(request)
         if self._read_timeout:

@@ -178,8 +178,10 @@ def merge_headers(default: CIMultiDict[str], given: LooseHeaders | None) -> CIMu
     A name that the call gives replaces every session value of it; a name that the call gives
     several times keeps all of the call's values.
     """
+    merged: CIMultiDict[str]
     if not default:
-        return CIMultiDict(given) if given else CIMultiDict()
+        merged = CIMultiDict(given) if given else CIMultiDict()
+        return merged
     merged = default.copy()
     if not given:
         return merged

@@ -124,7 +124,7 @@ class PlainCalls:
         if protocol is None:
             return None
         try:
-            await protocol.ask(request.wire, request.method, params, deadline)
+            await protocol.ask(request.wire, request.method, params, started, deadline)
             message = protocol.take_head()
         except DEAD_CONNECTION:
             connector.give_back(request.key, protocol, should_close=True)
