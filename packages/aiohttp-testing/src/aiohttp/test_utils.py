@@ -144,7 +144,9 @@ class BaseTestServer(ABC):
         """Listen; a second call does nothing.  Options given here win over the constructor's."""
         if self.runner is not None:
             return
-        options = {"handler_cancellation": True, **self._runner_options, **kwargs}
+        # Nobody is on the way with one more request when a test closes its server.
+        quick = {"handler_cancellation": True, "shutdown_grace": 0.0}
+        options = {**quick, **self._runner_options, **kwargs}
         self._ssl = options.pop("ssl", None)
         self.scheme = self.scheme or ("http" if self._ssl is None else "https")
         runner = await self._make_runner(**options)

@@ -43,7 +43,7 @@ class AppConnector(BaseConnector):
         super().__init__(**own)
         self._owns_runner = isinstance(app, Application)
         if isinstance(app, Application):
-            app = AppRunner(app, **{"handler_cancellation": True, **kwargs})
+            app = AppRunner(app, **{"handler_cancellation": True, "shutdown_grace": 0.0, **kwargs})
         elif kwargs:
             raise TypeError(
                 f"AppConnector(runner) takes no options of a runner; got {', '.join(kwargs)}"
