@@ -249,6 +249,8 @@ WORKS = {
             ("write-deflated", "write, deflated"),
         )
         for unit, size in SIZES.items()
+        # A big message is deflated by the executor, which is not what is measured here.
+        if (work, size) != ("write-deflated", SIZES["256 KiB"])
     },
 }
 FLOWS = {"echo": "echo", "up": "received", "down": "sent"}
