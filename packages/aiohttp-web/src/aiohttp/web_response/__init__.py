@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from aiohttp._content_headers import sentinel
+from aiohttp._web.json_text import json_text
 from aiohttp.typedefs import JSONBytesEncoder, JSONEncoder, LooseHeaders
 from aiohttp.web_response.stream import ContentCoding, StreamResponse
 from aiohttp.web_response.whole import Response
@@ -42,7 +43,7 @@ def json_response(
     if data is not sentinel:
         if text or body:
             raise ValueError("only one of data, text, or body should be specified")
-        text = dumps(data)
+        text = json_text(data) if dumps is json.dumps else dumps(data)
     return Response(
         text=text,
         body=body,

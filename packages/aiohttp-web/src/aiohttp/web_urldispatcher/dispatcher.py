@@ -125,7 +125,7 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             last is not None
             and (route := last[1].get(message.method)) is not None
             and target not in self._index.buckets
-            and _IS_PLAIN_SEGMENT(segment)
+            and (segment.isalnum() or _IS_PLAIN_SEGMENT(segment))
         ):
             return UrlMappingMatchInfo({last[0]: segment}, route)
         return self._search(request)
