@@ -320,7 +320,7 @@ class RequestHandler(Incoming):
             self._due = _NOTHING
             if self._task is None:
                 self._task = self._loop.create_task(self.start())
-            else:
+            elif self._waiter is not None:
                 self._wake()
 
     def _give_up(self) -> None:
