@@ -63,7 +63,7 @@ class Deprecation:
         )
 
     def warn(self, stacklevel: int = 2) -> None:
-        """Warn; ``stacklevel`` counts from the code that calls this, as in :func:`warnings.warn`."""
+        """Warn; ``stacklevel`` counts from the caller, as in :func:`warnings.warn`."""
         warnings.warn(self.message, DeprecationWarning, stacklevel=stacklevel + 1)
 
 

@@ -37,8 +37,8 @@ class _Response(Protocol):
 # program did not know multipart.
 _MAX_PREAMBLE: Final = 64 * 1024
 
-# How deep multipart bodies may lie in each other. Mail has them four deep; each level costs frames of
-# the interpreter's stack, of which there are a thousand.
+# How deep multipart bodies may lie in each other. Mail has them four deep; each level costs frames
+# of the interpreter's stack, of which there are a thousand.
 _MAX_DEPTH: Final = 32
 
 # RFC 7578 §4.6: a first field of this name says what charset the others have; IANA's names are
