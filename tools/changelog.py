@@ -5,6 +5,9 @@
 A change is what differs in ``packages/*/src`` from the last release: from the tag ``v*`` before
 this commit, or from the commit that CHANGELOG_BASE names.  What towncrier makes of the fragments
 is towncrier's business; here is what it does not mind.
+
+While a release is prepared its fragments are in ``CHANGES.md`` already: entries there, under the
+present release, count as the fragments that they were.
 """
 
 from __future__ import annotations
@@ -13,22 +16,24 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.finding import Finding, report
 from tools.tree import DISTRIBUTIONS, ROOT, release
 
-KINDS = (
-    "breaking",
-    "security",
-    "deprecation",
-    "feature",
-    "bugfix",
-    "packaging",
-    "doc",
-    "contrib",
-)
+# Kind -> its heading in CHANGES.md, as towncrier's configuration in pyproject.toml has it.
+KINDS = {
+    "breaking": "Breaking changes",
+    "security": "Breaking changes for the sake of security",
+    "deprecation": "Deprecations",
+    "feature": "Features",
+    "bugfix": "Bug fixes",
+    "packaging": "Packaging",
+    "doc": "Documentation",
+    "contrib": "For contributors",
+}
 
 # What a release of each size may not contain: see docs/stability.md.
 FORBIDDEN = {
@@ -40,7 +45,46 @@ FORBIDDEN = {
 # Folder below CHANGES/ -> distribution; fragments beside these folders are about all of them.
 SECTIONS = {name.removeprefix("aiohttp-"): name for name in DISTRIBUTIONS if name != "aiohttp"}
 
+FAMILY = "All distributions"  # the heading of entries about all of them
+
 _NAME = re.compile(r"(?P<topic>[a-z0-9][a-z0-9-]*)\.(?P<kind>[a-z]+)(\.\d+)?\.md")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is told about the present release: in a fragment, or in ``CHANGES.md`` already."""
+
+    path: Path
+    section: str | None  # as of section_of()
+    kind: str | None  # as of kind_of()
+    text: str
+
+
+def entries(root: Path = ROOT) -> Iterator[Entry]:
+    """Yield all that is told about the present release."""
+    for path in fragments(root):
+        yield Entry(path, section_of(path, root), kind_of(path), path.read_text("utf-8"))
+    yield from _collected(root)
+
+
+def _collected(root: Path) -> Iterator[Entry]:
+    """Yield what ``CHANGES.md`` tells about the present release, one entry a heading."""
+    path = root / "CHANGES.md"
+    told = path.read_text("utf-8") if path.is_file() else ""
+    # "## release", "### section" and "#### kind", as towncrier and its template write them.
+    for news in re.split(r"^## ", told, flags=re.MULTILINE)[1:]:
+        if news.split(maxsplit=1)[0] != release(root):
+            continue
+        for part in re.split(r"^### ", news, flags=re.MULTILINE)[1:]:
+            section = _known(part, {"": FAMILY, **SECTIONS})
+            for text in re.split(r"^#### ", part, flags=re.MULTILINE)[1:]:
+                yield Entry(path, section, _known(text, KINDS), text)
+
+
+def _known(text: str, headings: Mapping[str, str]) -> str | None:
+    """Return the key of the heading that a text begins with."""
+    heading = text.partition("\n")[0].strip()
+    return next((key for key, known in headings.items() if known == heading), None)
 
 
 def fragments(root: Path = ROOT) -> list[Path]:
@@ -76,12 +120,12 @@ def form_findings(root: Path = ROOT) -> Iterator[Finding]:
 
 
 def size_findings(previous: str, root: Path = ROOT) -> Iterator[Finding]:
-    """Find fragments of a kind that a release of this size may not contain."""
+    """Find entries of a kind that a release of this size may not contain."""
     size = release_size(previous, release(root))
-    for path in fragments(root):
-        if (kind := kind_of(path)) in FORBIDDEN[size]:
-            sentence = f"a {size} release holds no {kind}: {previous} -> {release(root)}"
-            yield Finding(path, 1, sentence)
+    for entry in entries(root):
+        if entry.kind in FORBIDDEN[size]:
+            sentence = f"a {size} release holds no {entry.kind}: {previous} -> {release(root)}"
+            yield Finding(entry.path, 1, sentence)
 
 
 def release_size(previous: str, new: str) -> str:
@@ -93,8 +137,8 @@ def release_size(previous: str, new: str) -> str:
 
 
 def missing_findings(changed: Iterable[str], root: Path = ROOT) -> Iterator[Finding]:
-    """Find distributions among whose changed files are sources, and that no fragment is about."""
-    told = {section_of(path, root) for path in fragments(root)}
+    """Find distributions among whose changed files are sources, and that no entry is about."""
+    told = {entry.section for entry in entries(root)}
     sources: dict[str, str] = {}
     for name in sorted(changed):
         if match := re.match(r"packages/([\w-]+)/src/", name):
@@ -110,9 +154,9 @@ def missing_findings(changed: Iterable[str], root: Path = ROOT) -> Iterator[Find
             )
 
 
-def git(*arguments: str) -> str | None:
+def git(*arguments: str, root: Path = ROOT) -> str | None:
     """Return what git says, None where it fails or there is none."""
-    command = ["git", "-C", str(ROOT), *arguments]
+    command = ["git", "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
@@ -125,8 +169,19 @@ def changed_files() -> tuple[str, list[str]]:
     tag = git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*") or ""
     base = os.environ.get("CHANGELOG_BASE") or tag
     # Before the first release everything is a change.
-    names = git("diff", "--name-only", base) if base else git("ls-files")
-    return tag.removeprefix("v"), (names or "").splitlines()
+    if not base:
+        return "", (git("ls-files") or "").splitlines()
+    return tag.removeprefix("v"), differing(base)
+
+
+def differing(base: str, root: Path = ROOT) -> list[str]:
+    """Return the files that differ from a commit by more than the release, written everywhere.
+
+    Otherwise every release would need a fragment for every distribution.
+    """
+    options = ("--no-renames", "--numstat", "--ignore-matching-lines=^__version__ = ")
+    lines = git("diff", *options, base, root=root) or ""
+    return [line.split("\t", 2)[2] for line in lines.splitlines()]
 
 
 def main() -> int:
