@@ -10,11 +10,12 @@ Runs where the sources can be imported, without the compiled extensions: those h
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.changelog import fragments, kind_of
+from tools.changelog import entries
 from tools.finding import Finding, report
 from tools.merged import merge
 from tools.policy.deprecations import TABLE, declared, silent_findings, table, table_findings
@@ -26,13 +27,18 @@ RECORDS = ROOT / "tools" / "api"
 
 
 def order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+    """Return what releases are ordered by; 3.16.0rc1 is in the place of 3.16.0."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
-def last_record(before: str) -> tuple[Path, Surface]:
-    """Return the interface of the latest recorded release before one."""
-    records = ((path, Surface.load(path)) for path in RECORDS.glob("*.json"))
-    earlier = [(p, s) for p, s in records if order(s.release) < order(before)]
+def last_record(before: str, folder: Path = RECORDS) -> tuple[Path, Surface]:
+    """Return the interface of the latest recorded release before one.
+
+    A release like 3.16.0rc1 promises nothing: its record is passed over.
+    """
+    records = ((path, Surface.load(path)) for path in folder.glob("*.json"))
+    final = ((p, s) for p, s in records if re.fullmatch(r"[\d.]+", s.release))
+    earlier = [(p, s) for p, s in final if order(s.release) < order(before)]
     if not earlier:
         raise FileNotFoundError(f"no interface of a release before {before} is in tools/api/")
     return max(earlier, key=lambda found: order(found[1].release))
@@ -55,7 +61,7 @@ def waivers(path: Path, version: str) -> list[str]:
 def findings() -> Iterator[Finding]:
     new = present()
     path, old = last_record(new.release)
-    told = [Fragment(kind_of(f) or "", f.read_text("utf-8")) for f in fragments()]
+    told = [Fragment(entry.kind or "", entry.text) for entry in entries()]
     for sentence in judge(old, new, told, waivers(RECORDS / "waived.txt", new.release)):
         yield Finding(path, 1, sentence)
     yield from silent_findings()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.policy.__main__ import last_record
 from tools.policy.surface import Surface, take
 
 PACKAGE = {
@@ -82,3 +83,24 @@ def test_what_is_kept_is_what_was_taken(shop: Surface, tmp_path: Path) -> None:
 
     assert Surface.load(tmp_path / "kept.json") == shop
     assert '"shop.till.Small.full"' not in shop.dump()
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("3.9.1", "3.9.0"),
+        ("3.10.0", "3.9.0"),
+        ("3.10.1", "3.10.0"),
+        ("3.11.0rc1", "3.10.0"),
+        ("3.11.1", "3.10.0"),
+    ],
+)
+def test_the_baseline_is_the_last_final_release(tmp_path: Path, before: str, expected: str) -> None:
+    for release in ("3.9.0", "3.10.0", "3.11.0rc1"):
+        (tmp_path / f"shop-{release}.json").write_text(Surface(release, {}).dump())
+    assert last_record(before, tmp_path)[1].release == expected
+
+
+def test_a_first_release_needs_a_baseline(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"before 3\.9\.0"):
+        last_record("3.9.0", tmp_path)
