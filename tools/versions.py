@@ -92,20 +92,26 @@ def wheel_findings(wheels: Path, root: Path = ROOT) -> Iterator[Finding]:
             names = ", ".join(wheel.name for wheel in found) or "none"
             yield Finding(wheels, 1, f"expected a wheel of {distribution} {wanted}; got {names}")
         for wheel in found:
-            for line in _metadata(wheel).splitlines():
-                name, pinned = sibling_pin(line.removeprefix("Requires-Dist: ").replace(" (", "("))
-                if (
-                    line.startswith("Requires-Dist: ")
-                    and name in DISTRIBUTIONS
-                    and pinned != wanted
-                ):
-                    yield Finding(wheel, 1, f"it says {line!r} instead of =={wanted}")
+            yield from _inside_findings(wheel, MARKERS.get(distribution), wanted)
 
 
-def _metadata(wheel: Path) -> str:
+def _inside_findings(wheel: Path, marker: str | None, wanted: str) -> Iterator[Finding]:
+    """Find what a wheel says of another release: in its metadata, and at run time."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        return archive.read(name).decode()
+        metadata = archive.read(name).decode()
+        path = f"aiohttp/{marker}"
+        source = archive.read(path).decode() if path in archive.namelist() else ""
+    for line in metadata.splitlines():
+        sibling, pinned = sibling_pin(line.removeprefix("Requires-Dist: ").replace(" (", "("))
+        if line.startswith("Requires-Dist: ") and sibling in DISTRIBUTIONS and pinned != wanted:
+            yield Finding(wheel, 1, f"it says {line!r} instead of =={wanted}")
+        if line.startswith("Version: ") and line != f"Version: {wanted}":
+            yield Finding(wheel, 1, f"it says {line!r} instead of {wanted}")
+    said = _ASSIGNMENT.search(source)
+    if marker and (said is None or said[1] != wanted):
+        got = said[1] if said else "nothing"
+        yield Finding(wheel, 1, f"__version__ in {path} is {got} instead of {wanted}")
 
 
 def main() -> int:
