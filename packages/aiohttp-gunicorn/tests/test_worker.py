@@ -79,7 +79,9 @@ class Gunicorn:
         (folder / "served.py").write_text(textwrap.dedent(APP))
         self.log: list[str] = []
         self._news = threading.Condition()
-        command = [sys.executable, "-m", "gunicorn", "--chdir", str(folder)]
+        # As a program, not as a module: its own re-execution (USR2) works for that only.
+        program = Path(sys.executable).with_name("gunicorn")
+        command = [sys.executable, str(program), "--chdir", str(folder)]
         command += ["--worker-tmp-dir", str(folder), "--log-level", "debug", *options, target]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
         self.process = subprocess.Popen(
@@ -236,6 +238,74 @@ def test_hup_replaces_the_workers(gunicorn: Start) -> None:
     assert "Traceback" not in process.stop()
 
 
+def test_preloaded_application(gunicorn: Start) -> None:
+    """The application is made once, in the master; every worker serves it on a loop of its own."""
+    process = gunicorn("--preload", "--workers", "2")
+    process.until("Booting worker", times=2)
+    assert get(process.port)[0] == 200
+    process.signal(signal.SIGHUP)
+    process.until("Booting worker", times=4)
+    process.until("Worker exiting", times=2)
+    assert get(process.port)[0] == 200
+    assert "Traceback" not in process.stop()
+
+
+def test_a_changed_file_reloads(gunicorn: Start, tmp_path: Path) -> None:
+    process = gunicorn("--reload", "--reload-engine", "poll")
+    before = get(process.port)[1].split()[0]
+    # Later each time: the first one may be what gunicorn sees first, and compares with.
+    later = time.time() + 10
+    end = time.monotonic() + PATIENCE
+    while not any("Worker reloading" in line for line in process.log) and time.monotonic() < end:
+        later += 1
+        os.utime(tmp_path / "served.py", (later, later))
+        time.sleep(0.05)
+    process.until("Worker reloading: .*served.py")
+    process.until("Booting worker", times=2)
+    assert get(process.port)[1].split()[0] != before
+    assert "Traceback" not in process.stop()
+
+
+def test_usr1_reopens_the_logs(gunicorn: Start, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    process = gunicorn("--access-logfile", str(log), "--access-logformat", "%r")
+    get(process.port, "/first")
+    log.rename(tmp_path / "access.log.1")
+    process.signal(signal.SIGUSR1)
+    process.until("Handling signal: usr1")
+    end = time.monotonic() + PATIENCE
+    while (not log.exists() or not log.read_text()) and time.monotonic() < end:
+        assert get(process.port, "/second")[0] == 404
+    assert "GET /second" in log.read_text()
+    assert "GET /first" in (tmp_path / "access.log.1").read_text()
+
+
+def test_usr2_starts_a_master_beside_this_one(gunicorn: Start, tmp_path: Path) -> None:
+    pid = tmp_path / "gunicorn.pid"
+    process = gunicorn("--pid", str(pid))
+    assert get(process.port)[0] == 200
+    process.signal(signal.SIGUSR2)
+    process.until("Booting worker", times=2)
+    second = int((tmp_path / "gunicorn.pid.2").read_text())
+    try:
+        process.signal(signal.SIGTERM)
+        process.process.wait(PATIENCE)
+        assert get(process.port)[0] == 200
+    finally:
+        os.kill(second, signal.SIGTERM)
+    assert "Traceback" not in process.stop()
+
+
+def test_statsd_is_told_and_changes_nothing(gunicorn: Start) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statsd:
+        statsd.bind(("127.0.0.1", 0))
+        statsd.settimeout(PATIENCE)
+        process = gunicorn("--statsd-host", f"127.0.0.1:{statsd.getsockname()[1]}")
+        assert get(process.port)[0] == 200
+        assert b"gunicorn.workers" in statsd.recv(1000)
+    assert "Traceback" not in process.stop()
+
+
 def test_a_killed_worker_is_replaced(gunicorn: Start) -> None:
     process = gunicorn("--workers", "1")
     os.kill(int(get(process.port)[1].split()[0]), signal.SIGKILL)
@@ -253,6 +323,16 @@ def test_max_requests(gunicorn: Start) -> None:
         seen.add(text)
     assert len(seen) == 2
     process.until("Max requests, shutting down")
+
+
+def test_max_requests_differ_by_their_jitter() -> None:
+    """The limits of workers are drawn, so that they do not all end at once."""
+    workers = [worker(max_requests=100, max_requests_jitter=100) for _ in range(50)]
+    limits = {one.max_requests for one in workers}
+    for one in workers:
+        one.tmp.close()
+    assert len(limits) > 1
+    assert limits <= set(range(100, 201))
 
 
 def test_quit_stops_at_once(gunicorn: Start) -> None:
@@ -334,8 +414,11 @@ def test_no_client_needed(gunicorn: Start) -> None:
 # Log formats, without a process
 
 
-def worker(kind: type = aiohttp.GunicornWebWorker) -> Any:
-    settings = SimpleNamespace(max_requests=0, max_requests_jitter=0, worker_tmp_dir=None, umask=0)
+def worker(
+    kind: type = aiohttp.GunicornWebWorker, max_requests: int = 0, max_requests_jitter: int = 0
+) -> Any:
+    settings = SimpleNamespace(worker_tmp_dir=None, umask=0)
+    settings.max_requests, settings.max_requests_jitter = max_requests, max_requests_jitter
     settings.uid, settings.gid = os.geteuid(), os.getegid()
     return kind(0, os.getpid(), [], None, 30, settings, None)
 

@@ -121,7 +121,10 @@ class GunicornWebWorker(base.Worker):
         server = runner.server
         if self._stopping is None or self._stopping.is_set() or server is None:
             return
-        if self.ppid != os.getppid():
+        if not self.alive:
+            # gunicorn says so from another thread: `--reload` saw that a file has changed.
+            self._stop()
+        elif self.ppid != os.getppid():
             self.log.info("Parent changed, shutting down: %s", self)
             self._stop()
         elif self.max_requests and server.requests_count > self.max_requests:
