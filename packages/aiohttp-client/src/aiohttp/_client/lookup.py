@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp._client.dns_cache import DNSCache
-from aiohttp._fields.host import is_ip_address
+from aiohttp._fields.host import is_canonical_ipv4_address, is_ip_address
+from aiohttp.client_exceptions import InvalidUrlClientError
 
 if TYPE_CHECKING:
     import socket
@@ -42,9 +43,15 @@ class HostLookup:
     async def resolve(self, host: str, port: int, traces: Sequence[Trace] = ()) -> _Addresses:
         """Return the addresses of ``host``; ``OSError`` when it has none.
 
+        Odd spellings of an address (``127.1``, ``2130706433``) are an ``InvalidUrlClientError``:
+        systems take them for addresses, which who checks the hosts of URLs does not foresee.
         Being cancelled leaves the look-up going for the others, and for the cache.
         """
         if is_ip_address(host):
+            if ":" not in host and not is_canonical_ipv4_address(host):
+                raise InvalidUrlClientError(
+                    host, "is not a canonical IPv4 address: write four decimal numbers of 0 to 255"
+                )
             return [_literal(host, port, self._family)]
         if self._cache is None:
             return await self._ask(host, port, traces)

@@ -238,11 +238,11 @@ class TCPConnector(BaseConnector):
         name = host.rstrip(".") + "." if host.endswith("..") else host
         try:
             hosts = await self._resolve_host(name, port, traces=traces)
+            return addr_infos_of(hosts)  # OSError: a zone that is no interface of this host
         except OSError as error:
             if error.errno is None and isinstance(error, asyncio.TimeoutError):
                 raise
             raise ClientConnectorDNSError(req.connection_key, error) from error
-        return addr_infos_of(hosts)
 
     async def _wrap_create_connection(
         self,
