@@ -15,6 +15,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from aiohttp._fields.disposition import content_disposition_header
+from aiohttp._multipart.transfer_coding import QuotedPrintableDecoder, QuotedPrintableEncoder
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import BadMultipart
 from aiohttp.multipart import (
@@ -225,6 +227,33 @@ def test_decoding_does_not_depend_on_how_it_is_cut(
     assert asyncio.run(decoded()) == data
 
 
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b" ", b"\t", b"=", b".", b"a" * 80])))
+def test_quoted_printable_keeps_every_line_end(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    encoder, at_once = QuotedPrintableEncoder(), QuotedPrintableEncoder()
+    decoder = QuotedPrintableDecoder()
+    coded = b"".join([encoder.feed(piece) for piece in pieces]) + encoder.finish()
+    assert coded == at_once.feed(data) + at_once.finish()
+    assert decoder.feed(coded) + decoder.finish() == data
+    # RFC 2045 §6.7: lines end in CRLF, have at most 76 characters, and no white space at the end.
+    lines = coded.split(b"\r\n")
+    assert all(len(line) <= 76 and not line.endswith((b" ", b"\t")) for line in lines)
+    assert not any(b"\r" in line or b"\n" in line for line in lines)
+
+
+def test_quoted_printable_without_line_ends_is_not_kept() -> None:
+    encoder, decoder = QuotedPrintableEncoder(), QuotedPrintableDecoder()
+    sent = b""
+    for n in range(50):
+        coded = encoder.feed(b"\xff" * 1000 + b"\r")
+        sent += decoder.feed(coded)
+        assert all(len(line) <= 76 for line in coded.split(b"\r\n"))
+        assert len(sent) > n * 1001 - 5000
+    sent += decoder.feed(encoder.finish()) + decoder.finish()
+    assert sent == (b"\xff" * 1000 + b"\r") * 50
+
+
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.sampled_from(["base64", "quoted-printable"]), st.binary(max_size=200), st.integers(8, 60))
 def test_chunks_can_be_decoded_one_by_one(coding: str, data: bytes, size: int) -> None:
@@ -405,6 +434,13 @@ DISPOSITIONS = [
     (r'attachment; name=a; filename="f\oo"', "foo"),
     ('attachment; name=a; filename="/etc/passwd"', "etc/passwd"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["first name", "a\tb", " a ", 'a"b', r"a\b", "ä ö", "it's;=,"])
+@pytest.mark.parametrize("quote_fields", [True, False])
+def test_a_fields_name_comes_back(name: str, quote_fields: bool) -> None:
+    sent = content_disposition_header("form-data", quote_fields=quote_fields, name=name)
+    assert part_of(b"", {"Content-Disposition": sent}).name == name
 
 
 @pytest.mark.parametrize(("header", "filename"), DISPOSITIONS)

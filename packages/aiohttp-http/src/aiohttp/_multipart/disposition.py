@@ -26,8 +26,10 @@ _QUOTED_VALUE: Final = re.compile(rf'"((?:\\.|[^"\\])*)"{_VALUE_END}', re.DOTALL
 _LOOSE_QUOTED_VALUE: Final = re.compile(rf'"(.*?)"{_VALUE_END}', re.DOTALL)
 _EMPTY_PARAMETER: Final = re.compile(rf"{_OWS}(?:;|\Z)")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
-# In a form only these two are escaped by anybody; other backslashes are part of the name.
-_FORM_QUOTED_PAIR: Final = re.compile(r'\\(["\\])')
+# In a form only these two are escaped in file names; other backslashes are part of a path.
+_FORM_FILE_QUOTED_PAIR: Final = re.compile(r'\\(["\\])')
+# In other parameters of a form aiohttp escapes white space, too.
+_FORM_QUOTED_PAIR: Final = re.compile(r'\\(["\\ \t])')
 # RFC 2231 §3: filename*0, filename*1*, …
 _CONTINUATION: Final = re.compile(r"\*\d+\*?\Z", re.ASCII)
 _EXTENDED: Final = re.compile(r"([^']*)'[^']*'(.*)", re.DOTALL)
@@ -140,9 +142,16 @@ def _parameter_value(name: str, raw: str, quoted: bool, in_form: bool) -> str | 
         # RFC 8187 §3.2.1: an extended value is not quoted.
         return None if quoted else _decode_extended(raw)
     if quoted:
-        raw = (_FORM_QUOTED_PAIR if in_form else _QUOTED_PAIR).sub(r"\1", raw)
+        raw = _quoted_pair(name, in_form).sub(r"\1", raw)
     # RFC 6266 §4.3: a receiver must not let a path in a file name lead it.
     return raw.lstrip("\\/") if name == "filename" else raw
+
+
+def _quoted_pair(name: str, in_form: bool) -> re.Pattern[str]:
+    """What a backslash in the value of a parameter escapes."""
+    if not in_form:
+        return _QUOTED_PAIR
+    return _FORM_FILE_QUOTED_PAIR if name == "filename" else _FORM_QUOTED_PAIR
 
 
 def _decode_extended(raw: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from aiohttp.http_exceptions import BadMultipart
@@ -21,6 +22,9 @@ _BASE64_CHARACTERS: Final = frozenset(_BASE64_ALPHABET + b"=")
 
 _QP_SEQUENCE: Final = re.compile(rb"=(?:([0-9A-Fa-f]{2})|\r?\n)")
 _QP_BEGUN: Final = re.compile(rb"=[0-9A-Fa-f\r]?\Z")
+
+# A line of data is encoded in pieces of so many bytes, so that none has to be kept whole.
+_LONGEST_QP_PIECE: Final = 4096
 
 
 class TransferDecoder(Protocol):
@@ -170,7 +174,11 @@ class Base64Encoder:
 
 
 class QuotedPrintableEncoder:
-    """Does quoted-printable, piece by piece."""
+    """Does quoted-printable, piece by piece.
+
+    CRLF stays as it is; a lone CR or LF is data like any other and not a line end, because what
+    comes out at the receiver is to be what went in (RFC 2045 §6.7 (4)).
+    """
 
     __slots__ = ("_held",)
 
@@ -179,13 +187,32 @@ class QuotedPrintableEncoder:
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """Return the lines that are complete."""
-        data = self._held + data
-        whole = data.rfind(b"\n") + 1
-        self._held = data[whole:]
-        return binascii.b2a_qp(data[:whole])
+        """Return the lines that are complete, and of a very long one all but its end."""
+        lines = (self._held + data).split(b"\r\n")
+        coded = [_qp_line(line) for line in lines[:-1]]
+        self._held = lines[-1]
+        if len(self._held) > _LONGEST_QP_PIECE:
+            coded.append(self._break_line())
+        return b"\r\n".join([*coded, b""])
+
+    def _break_line(self) -> bytes:
+        held = self._held
+        # What is left is not empty, so that a CR at the break is none of a CRLF.
+        end = (len(held) - 1) // _LONGEST_QP_PIECE * _LONGEST_QP_PIECE
+        self._held = held[end:]
+        return _qp_line(held[:end]) + b"="
 
     def finish(self) -> bytes:
         """Return the last line."""
         held, self._held = self._held, b""
-        return binascii.b2a_qp(held)
+        return _qp_line(held)
+
+
+def _qp_pieces(line: bytes) -> Iterator[bytes]:
+    for start in range(0, max(len(line), 1), _LONGEST_QP_PIECE):
+        yield binascii.b2a_qp(line[start : start + _LONGEST_QP_PIECE], istext=False)
+
+
+def _qp_line(line: bytes) -> bytes:
+    """Encode a line without its end; between pieces and in them are soft breaks (§6.7 (5))."""
+    return b"=\n".join(_qp_pieces(line)).replace(b"\n", b"\r\n")
