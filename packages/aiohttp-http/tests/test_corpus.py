@@ -122,6 +122,22 @@ def test_same_events_however_the_bytes_are_cut(case: Case, build: str) -> None:
     assert error in message
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case in CASES
+        if case.mark == "request" and case.events and case.events[-1].startswith("error ")
+    ],
+    ids=lambda case: case.title,
+)
+def test_errors_of_requests_answer_400(case: Case) -> None:
+    sink = wire_events.Recorder()
+    wire_events.request_parser("py", sink).feed(case.data)
+    assert sink.error is not None
+    assert sink.error.code == 400
+
+
 def test_each_page_has_cases() -> None:
     assert {case.title.partition(":")[0] for case in CASES} == {
         "request-body",
