@@ -161,13 +161,18 @@ class BaseProtocol(asyncio.Protocol):
         tcp_nodelay(tr, True)
         self.transport = tr
 
+    def _close_tls(self) -> None:
+        transport = self.transport
+        if transport is not None and transport.get_extra_info("sslcontext") is not None:
+            transport.close()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the transport and wake who waits for it to drain.
 
         The waiters see an error only if there was one; otherwise the next write tells them.
         """
-        if _WARNS_OF_TRANSPORTS_THAT_THE_PEER_CLOSED and self.transport is not None:
-            self.transport.close()
+        if _WARNS_OF_TRANSPORTS_THAT_THE_PEER_CLOSED:
+            self._close_tls()
         self.transport = None
         self.flush_writer = None
         self._connection_lost = True
