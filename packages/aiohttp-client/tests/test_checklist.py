@@ -433,7 +433,8 @@ async def test_limits(option: str) -> None:
     answer = b"HTTP/1.1 200 " + b"r" * 300 + b"\r\nX: " + b"v" * 300 + b"\r\n\r\n"
     async with peer(a=answer) as it, ClientSession() as session:
         with pytest.raises(aiohttp.ClientResponseError):
-            await session.get(it.url / "a", **{option: 200})
+            options: dict[str, Any] = {option: 200}
+            await session.get(it.url / "a", **options)
 
 
 # What is deprecated.
