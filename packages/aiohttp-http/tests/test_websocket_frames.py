@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -444,6 +445,17 @@ def test_invalid_text_fails_as_soon_as_it_is_known(build: Build, data: bytes) ->
     assert receiver.feed([whole[: 2 + len(data)]]) == [INVALID_TEXT]
     receiver = Receiver(build)
     assert receiver.feed([frame(TEXT, data, fin=False)]) == [INVALID_TEXT]
+
+
+@pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED])
+def test_data_that_grows_by_deflating_has_the_whole_limit(build: Build, strategy: int) -> None:
+    data = random.Random(1).randbytes(LIMIT)
+    # The least memory: the shortest blocks, so that most is added.
+    compressor = zlib.compressobj(1, zlib.DEFLATED, -9, 1, strategy)
+    coded = compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    assert len(coded) > 1.03 * LIMIT
+    receiver = Receiver(build)
+    assert receiver.feed([frame(BINARY, coded[:-4], rsv=4)]) == [binary(data)]
 
 
 def test_too_big_a_frame_is_refused_by_its_head(build: Build) -> None:

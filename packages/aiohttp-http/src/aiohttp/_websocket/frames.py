@@ -300,8 +300,9 @@ class FrameReader:
     def _check_size(self, length: int, compressed: bool) -> None:
         """Refuse a frame that makes its message too big, before any of it is read."""
         limit = self._max_msg_size
-        # Data that does not compress grows by 5 bytes for each stored block (RFC 1951 §3.2.4).
-        allowed = limit + (limit >> 8) + 64 if compressed else limit
+        # Data that does not compress grows: by 5 bytes for each stored block, which may have only
+        # 127, or to 9 bits a byte in fixed Huffman codes (RFC 1951 §3.2.4, §3.2.6).
+        allowed = limit + (limit >> 3) + 64 if compressed else limit
         if limit and length > allowed - self._wire_size:
             raise WebSocketError(
                 WSCloseCode.MESSAGE_TOO_BIG,
