@@ -153,6 +153,27 @@ def test_round_trip(pairs: list[tuple[str, str]]) -> None:
     assert parsed == pairs
 
 
+@given(
+    st.text("abcXYZ019!#$%&'*+-.^_`|~", min_size=1),
+    VALUES,
+    st.sampled_from(["", "/", "/a b"]),
+    st.sampled_from(["", "example.com"]),
+    st.booleans(),
+    st.sampled_from(["", "Lax", "None"]),
+)
+@settings(derandomize=True)
+def test_set_cookie_round_trip(
+    name: str, value: str, path: str, domain: str, secure: bool, samesite: str
+) -> None:
+    jar: SimpleCookie = SimpleCookie({name: value})
+    sent = jar[name]
+    sent.update({"path": path, "domain": domain, "secure": secure, "samesite": samesite})
+    [(key, got)] = parse_set_cookie_headers([sent.OutputString()])
+    assert (key, got.value) == (name, value)
+    assert (got["path"], got["domain"], got["samesite"]) == (path, domain, samesite)
+    assert bool(got["secure"]) == secure
+
+
 @given(VALUES)
 @settings(derandomize=True)
 def test_values_are_read_as_the_standard_library_writes_them(value: str) -> None:

@@ -77,7 +77,18 @@ def test_content_range(text: str, expected: ContentRange) -> None:
     assert format_content_range(expected) == text
 
 
-@pytest.mark.parametrize("text", ["", "bytes 9-0/100", "bytes 0-100/100", "0-9/100", "bytes 0-9"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "bytes 9-0/100",
+        "bytes 0-100/100",
+        "bytes 0-0/0",
+        "bytes */*",
+        "0-9/100",
+        "bytes 0-9",
+    ],
+)
 def test_bad_content_range(text: str) -> None:
     with pytest.raises(ValueError, match="Content-Range"):
         parse_content_range(text)

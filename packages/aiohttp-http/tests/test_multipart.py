@@ -443,6 +443,18 @@ def test_a_fields_name_comes_back(name: str, quote_fields: bool) -> None:
     assert part_of(b"", {"Content-Disposition": sent}).name == name
 
 
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["attachment", "inline", "form-data"]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
+def test_dispositions_round_trip(disptype: str, value: str) -> None:
+    sent = content_disposition_header(disptype, name=value)
+    received, params = parse_content_disposition(sent)
+    assert received == disptype
+    assert content_disposition_filename(params, "name") == value
+
+
 @pytest.mark.parametrize(("header", "filename"), DISPOSITIONS)
 def test_names(header: str, filename: str | None) -> None:
     part = part_of(b"", {"Content-Disposition": header})

@@ -70,7 +70,11 @@ def parse_content_range(text: str) -> ContentRange:
     if match is None:
         raise ValueError(f"Content-Range; expected bytes FIRST-LAST/LENGTH; got {text!r}")
     first, last, complete = (None if g in (None, "*") else int(g) for g in match.groups())
-    if first is not None and last is not None and (last < first or (complete or last + 1) <= last):
+    if first is None or last is None:
+        wrong = complete is None
+    else:
+        wrong = last < first or (complete is not None and complete <= last)
+    if wrong:
         raise ValueError(f"Content-Range; expected FIRST <= LAST < LENGTH; got {text!r}")
     return ContentRange(first, last, complete)
 
