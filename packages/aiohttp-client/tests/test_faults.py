@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -246,6 +248,45 @@ async def test_the_total_timeout(data: bytes) -> None:
             async with session.get(url, timeout=ClientTimeout(total=0.05)) as response:
                 await response.read()
         assert nothing_left(session)
+
+
+_PHASES = {
+    "connect": ("http", {"connect": 0.05}, ConnectionTimeoutError),
+    "sock_connect": ("http", {"sock_connect": 0.05}, ConnectionTimeoutError),
+    "tls": ("https", {"sock_connect": 0.05}, ConnectionTimeoutError),
+    "tls and all": ("https", {"connect": 0.05}, ConnectionTimeoutError),
+    "tunnel": ("proxy", {"sock_read": 0.05}, ConnectionTimeoutError),
+    "tunnel and all": ("proxy", {"connect": 0.05}, ConnectionTimeoutError),
+    "websocket": ("ws", {"sock_read": 0.05}, SocketTimeoutError),
+}
+
+
+@pytest.mark.parametrize("phase", _PHASES)
+async def test_silence_while_connecting(phase: str) -> None:
+    kind, times, error = _PHASES[phase]
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    waiting = [socket.socket() for _ in range(4)]
+    for sock in waiting:  # they fill the backlog: nobody accepts
+        sock.setblocking(False)
+        sock.connect_ex(full.getsockname())
+    async with serving(_silent) as url, ClientSession(timeout=ClientTimeout(**times)) as session:
+        options: dict[str, Any] = {}
+        if kind == "http":
+            url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        elif kind == "proxy":
+            url, options = "https://somewhere.invalid/", {"proxy": url}
+        else:
+            url = url.replace("http", kind)
+        ask = session.ws_connect if kind == "ws" else session.get
+        with pytest.raises(error):
+            await asyncio.wait_for(ask(url, **options), 10)
+        assert nothing_left(session)
+    for sock in (full, *waiting):
+        sock.close()
+
+
+async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
 
 
 async def test_waiting_for_a_place_is_part_of_connecting() -> None:

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from aiohttp.client_reqrep import ClientRequest
     from aiohttp.connector import Connection
 
-_PARAMS = ResponseParams()
-
 
 async def open_tunnel(
-    conn: Connection, proxy_request: ClientRequest, target: URL
+    conn: Connection,
+    proxy_request: ClientRequest,
+    target: URL,
+    silence: float | None,
+    ceil_threshold: float,
 ) -> asyncio.Transport:
     """Ask the proxy behind ``conn`` for a tunnel to ``target``; return its transport.
 
-    The connection is the tunnel's from then on.  Raises `ClientHttpProxyError` when the proxy
-    refuses.
+    The connection is the tunnel's from then on.  ``silence`` is how many seconds the proxy may take
+    between two pieces of its answer (``None``: any).  Raises `ClientHttpProxyError` when the proxy
+    refuses, `SocketTimeoutError` when it says nothing.
     """
     proxy_request.method = hdrs.METH_CONNECT
     proxy_request.url = target
@@ -37,13 +40,15 @@ async def open_tunnel(
     if protocol is None:
         raise AssertionError("a tunnel needs a connection that was not released")
     try:
-        protocol.expect_response(hdrs.METH_CONNECT, _PARAMS, proxy_request.timer)
+        params = ResponseParams(read_timeout=silence, ceil_threshold=ceil_threshold)
+        protocol.expect_response(hdrs.METH_CONNECT, params, proxy_request.timer)
         response = await proxy_request.send(conn)
         try:
             await response.start(conn)
         except BaseException:
             response.close()
             raise
+        protocol.read_timeout = None  # what is silent from now on is the far end
         if not 200 <= response.status < 300:
             message = response.reason or ""
             response.close()

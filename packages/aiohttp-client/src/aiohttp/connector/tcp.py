@@ -291,7 +291,9 @@ class TCPConnector(BaseConnector):
         # The proxy is asked for a tunnel on a connection of its own: it is no use to others.
         key = req.connection_key._replace(proxy=None, proxy_auth=None, proxy_headers_hash=None)
         conn = TunnelConnection(self, key, protocol, self._loop)
-        raw_transport = await open_tunnel(conn, proxy_req, req.url)
+        raw_transport = await open_tunnel(
+            conn, proxy_req, req.url, timeout.sock_read, timeout.ceil_threshold
+        )
         conn.detach()
         return await self._start_tls_connection(raw_transport, req, timeout)
 
