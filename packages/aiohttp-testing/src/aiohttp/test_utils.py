@@ -87,6 +87,8 @@ _RUN_LOOP = declare(
     "unittest_run_loop",
     since="3.8",
     instead="nothing; AioHTTPTestCase runs coroutine methods by itself",
+    # Test suites filter warnings by these words.
+    wording="Decorator `@unittest_run_loop` is no longer needed in aiohttp 3.8+",
 )
 _GET_APP = declare(
     "AioHTTPTestCase.get_app",
