@@ -103,7 +103,7 @@ def gunicorn(folder: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     (folder / "gunicorn.conf.py").write_text(settings, "utf-8")
     (folder / "hello.py").write_text(APP, "utf-8")
     command = [sys.executable, "-m", "gunicorn", "--worker-tmp-dir", str(folder)]
-    environ = {**os.environ, "PYTHONWARNINGS": "default"}
+    environ = {**os.environ, "PYTHONWARNINGS": "default,ignore:This process:DeprecationWarning"}
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, env=environ

@@ -83,7 +83,9 @@ class Gunicorn:
         program = Path(sys.executable).with_name("gunicorn")
         command = [sys.executable, str(program), "--chdir", str(folder)]
         command += ["--worker-tmp-dir", str(folder), "--log-level", "debug", *options, target]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+        # Python 3.12 warns of gunicorn's master: it has a thread, and forks its workers.
+        warnings = "default,ignore:This process:DeprecationWarning"
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": warnings}
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
