@@ -521,8 +521,10 @@ _UNREADABLE = b"\xff\xc3("
         (b"Upgrade: websocket\r\nConnection: %b" % _UNREADABLE, 400),
         (b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: \xff", 400),
         (
-            b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: \xff",
+            (
+                b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: \xff"
+            ),
             400,
         ),
     ],

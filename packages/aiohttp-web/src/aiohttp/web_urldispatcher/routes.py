@@ -177,7 +177,9 @@ async def _continue(request: Request) -> None:
     if request.version < (1, 1):
         return  # §10.1.1: an HTTP/1.0 peer's expectation is ignored
     if expect.lower() != "100-continue":
-        raise HTTPExpectationFailed(text=f"Unknown Expect: {expect}")
+        # The field may hold bytes that are no text: they cannot be sent back as they came.
+        shown = expect.encode("ascii", "backslashreplace").decode("ascii")
+        raise HTTPExpectationFailed(text=f"Unknown Expect: {shown}")
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     # The interim response is no part of the final one's size.
     request.writer.output_size = 0  # type: ignore[misc]
