@@ -148,6 +148,16 @@ async def test_closing_it_ourselves_is_not_the_end_of_such_a_body() -> None:
         await body.read()
 
 
+async def test_a_connection_is_not_used_again_before_its_body_is_whole() -> None:
+    """RFC 9112 §9.3."""
+    protocol, _ = connection()
+    expect(protocol)
+    protocol.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+    assert protocol.should_close
+    protocol.data_received(b"cd")
+    assert not protocol.should_close
+
+
 async def test_the_connection_breaks_in_a_body() -> None:
     protocol, _ = connection()
     expect(protocol)

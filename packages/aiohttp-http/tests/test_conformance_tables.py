@@ -37,6 +37,8 @@ class Row(NamedTuple):
 
 
 def _rows(page: str) -> Iterator[Row]:
+    if not DOCS.is_dir():
+        return
     for number, line in enumerate((DOCS / page).read_text("utf-8").splitlines(), 1):
         cells = line.strip().strip("|").split(" | ")
         if line.startswith("|") and len(cells) == 3 and cells[0].strip() not in ("§", "---"):
