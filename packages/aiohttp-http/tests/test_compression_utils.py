@@ -212,3 +212,26 @@ def test_another_zlib() -> None:
         set_zlib_backend(before)
     assert calls == ["compress"]
     assert ZLibBackend.name == "zlib"
+
+
+@pytest.mark.parametrize("name", ["zlib", "zlib_ng.zlib_ng", "isal.isal_zlib"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_other_libraries_do_the_same(name: str, coding: str) -> None:
+    backend = pytest.importorskip(name)
+    before = compression_utils.ZLibBackend._zlib_backend
+    compression_utils.set_zlib_backend(backend)
+    try:
+        compressor = compression_utils.ZLibCompressor(encoding=coding)
+        member = compressor.compress_sync(b"abc" * 10_000) + compressor.flush()
+        decompressor = compression_utils.open_decompressor(coding, member)
+        data = decompressor.decompress_sync(member * 2, max_length=100)
+        while decompressor.data_available:
+            piece = decompressor.decompress_sync(b"", max_length=100)
+            assert len(piece) <= 100
+            data += piece
+        assert data == b"abc" * 20_000
+        assert decompressor.is_whole
+        decompressor.decompress_sync(member[:-3])
+        assert not decompressor.is_whole
+    finally:
+        compression_utils.set_zlib_backend(before)
