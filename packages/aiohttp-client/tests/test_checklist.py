@@ -505,6 +505,8 @@ async def _basic_auth(url: URL) -> None:
         pytest.param(_basic_auth, id="BasicAuth.encode"),
     ],
 )
+# Python 3.10 warns, too, that it has no such timeout.
+@pytest.mark.filterwarnings("ignore:ssl_shutdown_timeout:RuntimeWarning")
 async def test_deprecated(use: Callable[[URL], Any]) -> None:
     async with peer() as it:
         with pytest.warns(DeprecationWarning):

@@ -108,19 +108,24 @@ print('ClientSession' in aiohttp.__all__, 'BasicAuth' in aiohttp.__all__, 'web' 
     assert run(code, wire_alone(tmp_path)) == "False True False"
 
 
-def test_mixed_releases_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("statement", ["aiohttp.ClientSession", "import aiohttp._client"])
+def test_mixed_releases_are_refused(tmp_path: Path, statement: str) -> None:
     alone = wire_alone(tmp_path)
     room = alone / "aiohttp" / "_client"
     room.mkdir()
-    (room / "__init__.py").write_text('__version__ = "3.14.9"\n')
-    code = """
+    (room / "__init__.py").write_text(
+        "from aiohttp._releases import require_one_release\n"
+        '__version__ = "3.14.9"\n'
+        'require_one_release("aiohttp-client", __version__)\n'
+    )
+    code = f"""
 import aiohttp
 aiohttp.__path__[:] = aiohttp.__path__[:1]
 try:
-    aiohttp.ClientSession
+    {statement}
 except ImportError as error:
     print(error)
 """
     answer = run(code, alone)
-    assert "release 3.14.9 is installed beside" in answer
+    assert "aiohttp-client 3.14.9 is installed beside aiohttp-http" in answer
     assert answer.endswith(f"pip install aiohttp-client=={aiohttp.__version__}")

@@ -674,6 +674,13 @@ else:
                 raise
             return None
 
+    def _fits(distribution: str) -> bool:
+        """Say whether a distribution is installed, and of this release."""
+        try:
+            return _release_of(distribution) == __version__
+        except ImportError:
+            return False
+
     def _import_home(name: str, module: str) -> Any:
         """Import the home of ``name``; explain a missing or an unfitting distribution."""
         distribution = _distribution_of(module)
@@ -684,18 +691,14 @@ else:
                 f"pip install {distribution}",
                 name=f"aiohttp.{module}",
             )
-        if release != __version__:
-            raise ImportError(
-                f"{name} is part of {distribution}, of which release {release} is installed beside "
-                f"aiohttp-http {__version__}; the distributions of aiohttp fit each other only "
-                f"within one release: pip install {distribution}=={__version__}",
-                name=f"aiohttp.{module}",
-            )
+        from aiohttp._releases import require_one_release
+
+        require_one_release(distribution, release)
         return importlib.import_module(f"aiohttp.{module}")
 
     def _names() -> tuple[str, ...]:
         """Return the public names of the distributions that are installed."""
-        there = {d for d in {"aiohttp-http", *_MARKERS} if _release_of(d) == __version__}
+        there = {d for d in ("aiohttp-http", *_MARKERS) if _fits(d)}
         homes = (name for name, home in _HOMES.items() if _distribution_of(home) in there)
         return tuple(sorted([*homes, *_BORROWED, "hdrs"]))
 
@@ -714,5 +717,5 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        there = (d for d, owner in _DOORS.items() if _release_of(owner) == __version__)
+        there = (d for d, owner in _DOORS.items() if _fits(owner))
         return sorted({*globals(), *_names(), *there})

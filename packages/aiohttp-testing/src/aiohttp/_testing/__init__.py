@@ -1,3 +1,7 @@
 """Rooms of aiohttp-testing."""
 
+from aiohttp._releases import require_one_release
+
 __version__ = "3.15.0"
+
+require_one_release("aiohttp-testing", __version__)
