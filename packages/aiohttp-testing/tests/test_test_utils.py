@@ -73,6 +73,7 @@ async def test_server_takes_paths_only() -> None:
             server.make_url("http://example.com/")
     async with TestServer(app_with_hello(), skip_url_asserts=True) as server:
         assert server.make_url("http://example.com/").host == "example.com"
+        assert str(server.make_url("//a//b")) == f"http://127.0.0.1:{server.port}//a//b"
 
 
 async def test_server_is_asynchronous() -> None:

@@ -186,12 +186,13 @@ class BaseTestServer(ABC):
         if self._root is None:
             raise RuntimeError("the test server has no address yet: await start_server() first")
         url = URL(path)
-        if url.absolute:
-            if not self.skip_url_asserts:
-                raise _AbsoluteURLError(
-                    f"a test server takes a path such as '/index'; got the absolute URL {url}"
-                )
+        if url.absolute and not self.skip_url_asserts:
+            raise _AbsoluteURLError(
+                f"a test server takes a path such as '/index'; got the absolute URL {url}"
+            )
+        if url.absolute and url.scheme:
             return url
+        # "//a" has a host by the grammar of URLs; here it is a path, for tests of odd ones.
         return URL(str(self._root) + str(path))
 
     @property
