@@ -21,6 +21,7 @@ from aiohttp import (
     ClientProxyConnectionError,
     ClientSession,
     Fingerprint,
+    InvalidUrlClientError,
     ServerFingerprintMismatch,
     TCPConnector,
     UnixConnector,
@@ -377,3 +378,9 @@ async def test_waiters_learn_that_the_connector_was_closed() -> None:
         await session.close()
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(result, Exception) for result in results)
+
+
+async def test_a_url_without_scheme_and_port_is_explained() -> None:
+    async with ClientSession() as session:
+        with pytest.raises(InvalidUrlClientError, match="begin the URL with http://"):
+            await session.get("//127.0.0.1/x")

@@ -32,6 +32,7 @@ from aiohttp.client_exceptions import (
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientProxyConnectionError,
+    InvalidUrlClientError,
     ServerFingerprintMismatch,
 )
 from aiohttp.client_proto import ResponseHandler
@@ -233,7 +234,10 @@ class TCPConnector(BaseConnector):
         """Return the addresses to try for ``req``."""
         port = req.port
         if port is None:
-            raise AssertionError("a URL of a scheme without a default port was let in")
+            raise InvalidUrlClientError(
+                req.url,
+                "no port to connect to: begin the URL with http:// or https://, or name one",
+            )
         # More than one trailing dot is no more absolute than one.
         name = host.rstrip(".") + "." if host.endswith("..") else host
         try:
