@@ -366,7 +366,6 @@ def loop(
     with loop_context(loop_factory, fast=fast) as made:
         if loop_debug:
             made.set_debug(True)
-        asyncio.set_event_loop(made)
         yield made
 
 
@@ -377,7 +376,6 @@ def proactor_loop() -> Iterator[asyncio.AbstractEventLoop]:
     if factory is None:
         pytest.skip("only Windows has a proactor event loop")
     with loop_context(factory) as made:
-        asyncio.set_event_loop(made)
         yield made
 
 
