@@ -7,7 +7,9 @@ import gzip
 import io
 import json
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -268,6 +270,20 @@ async def test_bytesio_from_its_position_on() -> None:
         assert await written(value, 100) == b"456789"
     await value.close()
     assert not file.closed
+
+
+async def test_a_file_is_closed_when_who_waits_for_it_is_cancelled(path: Path) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.get_running_loop().set_default_executor(executor)
+        free = threading.Event()
+        executor.submit(free.wait)
+        file = path.open("rb")
+        closing = asyncio.ensure_future(get_payload(file).close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        free.set()
+    assert file.closed
 
 
 # Fields

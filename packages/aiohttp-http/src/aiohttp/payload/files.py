@@ -96,12 +96,11 @@ class IOBasePayload(Payload):
         self._value.close()
 
     async def close(self) -> None:
-        """Close the file."""
-        if self._value.closed:
-            self._consumed = True
-            return
+        """Close the file; whoever is cancelled meanwhile does not keep it open."""
         self._consumed = True
-        await asyncio.get_running_loop().run_in_executor(None, self._close)
+        if not self._value.closed:
+            # Without the shield a cancellation takes the closing out of the executor's queue.
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, self._close))
 
     # In the executor…
 
