@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from aiohttp import _deprecations
-from aiohttp._deprecations import declare, deprecated
+from aiohttp._deprecations import declare, marked
 
 
 @pytest.fixture(autouse=True)
@@ -42,16 +42,17 @@ def test_declared_once_and_registered() -> None:
     assert old.removed_in == "4.0"
 
 
-def test_decorator() -> None:
-    @deprecated(since="3.1", instead="new()")
-    def old(a: int, *, b: int) -> int:
-        """Docstring."""
-        return a + b
+def test_a_mark_says_the_same_and_changes_nothing() -> None:
+    old = declare("old()", since="3.1", instead="new()")
 
-    with pytest.warns(DeprecationWarning, match=r"old\(\) is deprecated .*since 3\.1"):
-        assert old(1, b=2) == 3
-    assert old.__doc__ == "Docstring."
-    assert len(_deprecations.REGISTRY) == 1
+    def function() -> int:
+        return 3
+
+    assert old.mark == "old(): use new()"
+    assert marked("old(): use new()")(function) is function
+    # As PEP 702 has it, for those who look at run time.
+    assert function.__deprecated__ == old.mark  # type: ignore[attr-defined]
+    assert function() == 3
 
 
 def test_declaring_does_not_warn() -> None:

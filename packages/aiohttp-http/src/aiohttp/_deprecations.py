@@ -8,25 +8,42 @@ A module declares its deprecated things once, as constants, and warns through th
     ...
     _LOOP_ARGUMENT.warn()
 
+Type checkers do not run it: for them, what is deprecated is marked (PEP 702), in the words of the
+declaration.  A deprecated argument is that of an overload which is marked.  What nothing can mark
+says so in its declaration (``unmarked``).
+
+    @marked("loop argument of ClientSession: use the running loop")
+
 The registry is read by the tools that write the documentation and check the policy of versions.
 This file knows no particular deprecation.
 """
 
 from __future__ import annotations
 
-import functools
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import attr
 
 if TYPE_CHECKING:
-    from typing_extensions import ParamSpec
+    # Checkers know it by where it comes from, and read no text but a literal one.
+    from typing_extensions import deprecated as marked
+else:
 
-    _P = ParamSpec("_P")
+    def marked(text):
+        """Mark a function, a class or an overload as deprecated, as PEP 702 has it.
 
-_R = TypeVar("_R")
+        It warns of nothing: that is the business of what was declared, which knows when to.
+        """
+
+        def mark(thing):
+            thing.__deprecated__ = text
+            return thing
+
+        return mark
+
+
+__all__ = ("REGISTRY", "Deprecation", "declare", "marked")
 
 # The release that removes a deprecation which names no other.
 _NEXT_MAJOR = "4.0"
@@ -47,6 +64,13 @@ class Deprecation:
     why: str = ""
     # What earlier releases said, where programs may filter warnings by it.
     wording: str = ""
+    # Why no type checker can be told, where none can.
+    unmarked: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The text that type checkers show: what `marked` is given, letter for letter."""
+        return f"{self.subject}: use {self.instead}"
 
     @property
     def message(self) -> str:
@@ -79,32 +103,9 @@ def declare(
     instead: str,
     why: str = "",
     wording: str = "",
+    unmarked: str = "",
 ) -> Deprecation:
     """Record a deprecation and return it, for its ``warn()``."""
-    deprecation = Deprecation(subject, since, removed_in, instead, why, wording)
+    deprecation = Deprecation(subject, since, removed_in, instead, why, wording, unmarked)
     REGISTRY.append(deprecation)
     return deprecation
-
-
-def deprecated(
-    *,
-    since: str,
-    removed_in: str = _NEXT_MAJOR,
-    instead: str,
-    why: str = "",
-    subject: str = "",
-) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Decorate a function whose every call warns; ``subject`` defaults to its qualified name."""
-
-    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
-        name = subject or f"{function.__qualname__}()"
-        deprecation = declare(name, since=since, removed_in=removed_in, instead=instead, why=why)
-
-        @functools.wraps(function)
-        def warning(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            deprecation.warn()
-            return function(*args, **kwargs)
-
-        return warning
-
-    return decorate
