@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from aiohttp._fields.auth import BasicAuth
     from aiohttp.abc import AbstractCookieJar
     from aiohttp.client_reqrep import ClientRequest, ClientResponse
-    from aiohttp.payload import Payload
     from aiohttp.tracing import Trace
 
 # What a kept connection that died meanwhile fails with.
@@ -111,31 +110,24 @@ class Call(ABC):
     async def run(self, first: ClientResponse | None = None) -> ClientResponse:
         """Return the final response; ``first``: of the first hop, if that was made before."""
         request: ClientRequest | None = None
-        body: Payload | None = None
         while True:
             if first is None:
                 request, response = await self._hop()
-                body = request.body_payload
             else:
                 response, first = first, None
             try:
+                if request is not None:  # those of a response from before were kept before
+                    self._keep_cookies(response)
                 redirect = self._next(response)
+                if redirect is None:
+                    await self._finish(request, response)
+                    return response
+                await self._follow(redirect, request, response)
             except BaseException:
                 response.close()
                 if request is not None:
                     await self._abandon_body(request)
                 raise
-            if redirect is None:
-                if body is not None:
-                    await self._close_body(body, response)
-                if self.history:
-                    response.set_history(self.history)
-                return response
-            for trace in self.traces:
-                await trace.send_request_redirect(
-                    self.method, self._traced_url(), self.headers, response
-                )
-            await self._follow(redirect, body, response)
 
     async def _hop(self) -> tuple[ClientRequest, ClientResponse]:
         """Send the next request; once more when it met a connection that had died meanwhile."""
@@ -167,10 +159,6 @@ class Call(ABC):
             except BaseException:
                 await self._abandon_body(request)
                 raise
-            if response.set_cookie_fields:
-                self.cookie_jar.update_cookies_from_headers(
-                    response.set_cookie_fields, response.url
-                )
             return request, response
 
     async def _send(self, request: ClientRequest) -> ClientResponse:
@@ -260,15 +248,27 @@ class Call(ABC):
             schemes=self._reachable(),
         )
 
+    def _keep_cookies(self, response: ClientResponse) -> None:
+        if response.set_cookie_fields:
+            self.cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
+
     def _reachable(self) -> frozenset[str]:
         """Return the schemes that a redirect may lead to."""
         return self.schemes & redirects.HTTP_SCHEMES or redirects.HTTP_SCHEMES
 
     async def _follow(
-        self, redirect: redirects.Redirect, body: Payload | None, response: ClientResponse
+        self,
+        redirect: redirects.Redirect,
+        request: ClientRequest | None,
+        response: ClientResponse,
     ) -> None:
         """Make the next hop the one that ``redirect`` asks for."""
+        for trace in self.traces:
+            await trace.send_request_redirect(
+                self.method, self._traced_url(), self.headers, response
+            )
         response.release()
+        body = None if request is None else request.body_payload
         if not redirect.keeps_body:
             self.data = None
             redirects.drop_body_fields(self.headers)
@@ -324,11 +324,14 @@ class Call(ABC):
         for trace in self.traces:
             await trace.send_request_exception(self.method, self._traced_url(), self.headers, error)
 
-    # Bodies…
+    # The end…
 
-    async def _close_body(self, body: Payload, response: ClientResponse) -> None:
-        """Close the body of the final request as soon as it is sent."""
-        if isinstance(body, BytesPayload):
+    async def _finish(self, request: ClientRequest | None, response: ClientResponse) -> None:
+        """Take ``response`` for the final one: close the request's body as soon as it is sent."""
+        if self.history:
+            response.set_history(self.history)
+        body = None if request is None else request.body_payload
+        if body is None or isinstance(body, BytesPayload):
             return
         writer = response.upload_task
         if writer is None:

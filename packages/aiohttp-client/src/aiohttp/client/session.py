@@ -432,6 +432,7 @@ class ClientSession(PlainCalls):
         if tracker is not None:
             tracker.bind()
         call: Call | None = None
+        response = first
         try:
             call = self._prepare(method, str_or_url, options, started)
             with call.deadline:
@@ -443,6 +444,8 @@ class ClientSession(PlainCalls):
                 if call.traces:
                     await call.tell_end(response)
         except BaseException as error:
+            if response is not None:
+                response.close()
             if tracker is not None:
                 tracker.call_ended(error)
             if call is not None:
@@ -554,12 +557,8 @@ class ClientSession(PlainCalls):
             return
         if check is True:
             response.raise_for_status()
-            return
-        try:
+        else:
             await check(response)
-        except BaseException:
-            response.close()
-            raise
 
     def _get_netrc_auth(self, host: str) -> BasicAuth | None:
         """Return what the netrc file has for ``host``."""
