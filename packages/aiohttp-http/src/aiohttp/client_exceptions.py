@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING, Any
 import attr
 from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 
 # asyncio imports ssl where the interpreter has it: to import it here costs nothing more.
 try:
@@ -185,12 +185,14 @@ class ClientResponseError(ClientError):
         return error
 
     @property
+    @marked("code property of ClientResponseError: use the status attribute")
     def code(self) -> int:
         """Deprecated name of ``status``."""
         _CODE_PROPERTY.warn()
         return self.status
 
     @code.setter
+    @marked("code property of ClientResponseError: use the status attribute")
     def code(self, value: int) -> None:
         _CODE_PROPERTY.warn()
         self.status = value

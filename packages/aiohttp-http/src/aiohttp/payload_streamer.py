@@ -9,7 +9,7 @@ import types
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp.payload import Payload, payload_type
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class _stream_wrapper:
         await self.coro(writer, *self.args, **self.kwargs)
 
 
+@marked("@streamer: use an async generator as the body")
 class streamer:
     """Make a body of a coroutine function whose first argument is the writer (deprecated)."""
 

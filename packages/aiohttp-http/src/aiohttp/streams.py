@@ -12,7 +12,7 @@ import collections
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._futures import set_exception, set_result
 from aiohttp._queues import NO_CAUSE, AsyncStreamIterator, DataQueue, EofStream
 from aiohttp._queues import FlowControlDataQueue as FlowControlDataQueue
@@ -268,6 +268,7 @@ class StreamReader:
                 set_exception(waiter, exc)
         self._waiter = self._eof_waiter = None
 
+    @marked("StreamReader.unread_data(): use a buffer of your own beside the stream")
     def unread_data(self, data: bytes) -> None:
         """Put *data* back in front of the stream (deprecated)."""
         _UNREAD_DATA.warn(stacklevel=2)
@@ -660,6 +661,7 @@ class EmptyStreamReader(StreamReader):
     def on_drained(self, callback: Callable[[], None] | None) -> None:
         """Do nothing."""
 
+    @marked("StreamReader.unread_data(): use a buffer of your own beside the stream")
     def unread_data(self, data: bytes) -> None:
         """Warn and do nothing."""
         _UNREAD_DATA.warn(stacklevel=2)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 from yarl import URL
 
 from aiohttp import hdrs
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._testing.app_connector import AppConnector
 from aiohttp._testing.loops import loop_context, setup_test_loop, teardown_test_loop
 from aiohttp._testing.mock_connector import MockCall, MockConnector, UnexpectedRequestError
@@ -498,6 +498,7 @@ class AioHTTPTestCase(unittest.IsolatedAsyncioTestCase):
         """Return the application to test; override this."""
         return self.get_app()
 
+    @marked("AioHTTPTestCase.get_app: use get_application")
     def get_app(self) -> Application:
         """Return the application to test (deprecated; override :meth:`get_application`)."""
         raise RuntimeError(
@@ -540,6 +541,7 @@ class AioHTTPTestCase(unittest.IsolatedAsyncioTestCase):
         return TestClient(server)
 
 
+@marked("unittest_run_loop: use nothing; AioHTTPTestCase runs coroutine methods by itself")
 def unittest_run_loop(func: Any, *args: Any, **kwargs: Any) -> Any:
     """Return ``func`` as it is (deprecated): :class:`AioHTTPTestCase` runs coroutines by itself."""
     _RUN_LOOP.warn()

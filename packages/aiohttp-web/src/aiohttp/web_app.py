@@ -26,7 +26,7 @@ from aiosignal import Signal
 from frozenlist import FrozenList
 
 from aiohttp import hdrs
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._keys import AppKey
 from aiohttp._web.pipeline import Pipeline, build_pipeline, is_new_style
 from aiohttp.abc import (
@@ -363,12 +363,14 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
     # --- Life ---
 
     @property
+    @marked("loop property of Application: use asyncio.get_running_loop()")
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop; deprecated."""
         _LOOP.warn()
         return cast(asyncio.AbstractEventLoop, self._loop)
 
     @property
+    @marked("debug property of Application: use asyncio's debug mode")
     def debug(self) -> bool:
         """Whether asyncio's debug mode was on at startup; deprecated."""
         _DEBUG.warn()
@@ -466,6 +468,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
             **kwargs,
         )
 
+    @marked("Application.make_handler(): use AppRunner, which calls it for you")
     def make_handler(
         self,
         *,

@@ -41,7 +41,7 @@ from aiohttp._client.tls import merge_ssl_options
 from aiohttp._client.upload import UploadTracker
 from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
 from aiohttp._content_headers import _SENTINEL, sentinel
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._environment import basicauth_from_netrc, get_env_proxy_for_url, netrc_from_env
 from aiohttp._fields.auth import BasicAuth
 from aiohttp._h1.limits import Limits
@@ -751,11 +751,16 @@ class ClientSession(PlainCalls):
         return self._requote_redirect_url
 
     @requote_redirect_url.setter
+    @marked(
+        "session.requote_redirect_url modification: use the requote_redirect_url argument of "
+        "ClientSession"
+    )
     def requote_redirect_url(self, value: bool) -> None:
         _REQUOTE_SETTER.warn()
         self._requote_redirect_url = value
 
     @property
+    @marked("ClientSession.loop: use asyncio.get_running_loop()")
     def loop(self) -> asyncio.AbstractEventLoop:
         """Deprecated: the loop."""
         _LOOP_PROPERTY.warn()

@@ -26,7 +26,7 @@ from yarl import URL
 from aiohttp import hdrs
 from aiohttp._client.options import DEFAULT_READ_BUFSIZE
 from aiohttp._content_headers import HeadersMixin
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._fields.charset import known_charset
 from aiohttp._fields.cookies import (
     parse_set_cookie_headers,
@@ -234,6 +234,7 @@ class ClientResponse(HeadersMixin):
             self._watch_writer(writer)
 
     @property
+    @marked("ClientResponse.output_size: use aiohttp.UploadTracker")
     def output_size(self) -> int:
         """Deprecated: bytes sent for the request, its head included."""
         _OUTPUT_SIZE.warn()
@@ -241,6 +242,7 @@ class ClientResponse(HeadersMixin):
         return self._output_size if stream_writer is None else stream_writer.output_size
 
     @property
+    @marked("ClientResponse.upload_complete: use aiohttp.UploadTracker")
     def upload_complete(self) -> asyncio.Future[None]:
         """Deprecated: a future that is done when the body of the request is not being sent."""
         _UPLOAD_COMPLETE.warn()
@@ -257,7 +259,8 @@ class ClientResponse(HeadersMixin):
         """What was asked for, without a fragment."""
         return self._url
 
-    @reify
+    @property
+    @marked("ClientResponse.url_obj: use ClientResponse.url")
     def url_obj(self) -> URL:
         """Deprecated name of ``url``."""
         _URL_OBJ.warn(stacklevel=2)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 
@@ -54,6 +54,7 @@ class Connection:
         return True
 
     @property
+    @marked("Connection.loop: use asyncio.get_running_loop()")
     def loop(self) -> asyncio.AbstractEventLoop:
         """Deprecated: the loop."""
         _LOOP.warn()

@@ -18,7 +18,7 @@ from aiohttp import hdrs
 from aiohttp._client.exchange import over_connection
 from aiohttp._client.pool import Pool
 from aiohttp._content_headers import _SENTINEL, sentinel
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._futures import set_result
 from aiohttp._timers import call_at_if_alive, ceil_timeout, weakref_handle
 from aiohttp.client_exceptions import (
@@ -138,6 +138,7 @@ class BaseConnector:
             context["source_traceback"] = self._source_traceback
         self._loop.call_exception_handler(context)
 
+    @marked("with Connector(): use async with Connector()")
     def __enter__(self) -> BaseConnector:
         _WITH.warn()
         return self

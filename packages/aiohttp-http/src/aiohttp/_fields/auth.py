@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import attr
 from yarl import URL
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._fields.grammar import TOKEN, quote
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class _Credentials(NamedTuple):
     encoding: str = "latin1"
 
 
+@marked("BasicAuth: use aiohttp.encode_basic_auth() with headers={'Authorization': ...}")
 class BasicAuth(_Credentials):
     """User name and password; deprecated: send the value of :func:`encode_basic_auth`."""
 

@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from aiohttp import hdrs
 from aiohttp._clock import rfc822_formatted_time
 from aiohttp._content_headers import HeadersMixin
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._h1.messages import HttpVersion10, HttpVersion11
 from aiohttp._keys import ResponseKey
 from aiohttp._software import SERVER_SOFTWARE
@@ -242,6 +242,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         return self._body_length
 
     @property
+    @marked("output_length of a response: use body_length")
     def output_length(self) -> int:
         """Bytes in the writer's buffer; deprecated."""
         _OUTPUT_LENGTH.warn()
@@ -438,6 +439,7 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         if not self._must_be_empty_body:
             await self._payload_writer.write(data)
 
+    @marked("drain() of a response: use await response.write()")
     async def drain(self) -> None:
         """Wait until the connection takes more; deprecated, :meth:`write` does."""
         if self._eof_sent:
