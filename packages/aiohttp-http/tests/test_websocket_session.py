@@ -377,6 +377,17 @@ async def test_close_while_another_task_receives() -> None:
     assert ws.close_code == 1000
 
 
+async def test_close_by_many_tasks_while_another_receives() -> None:
+    ws = Session()
+    receiving = asyncio.ensure_future(ws.receive())
+    await settle()
+    closing = [asyncio.ensure_future(ws.close()) for _ in range(2)]
+    assert (await receiving).type is CLOSED
+    await settle()
+    ws.peer_closes()
+    assert await asyncio.gather(*closing) == [True, False]
+
+
 async def test_close_by_many_tasks() -> None:
     ws = Session()
     tasks = [asyncio.ensure_future(ws.close()) for _ in range(3)]

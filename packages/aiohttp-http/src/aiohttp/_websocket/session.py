@@ -95,6 +95,8 @@ class WebSocketSession(Generic[DecodeText]):
     # A task waits in `receive()`; who closes waits on the future until it has left.
     _receiving: bool
     _receive_left: asyncio.Future[None] | None
+    # Somebody called `close()` when it was closed: a receiver who still has to leave hears so too.
+    _found_closed: bool
     # Its close frame has come.
     _peer_has_closed: bool
     _close_code: int | None
@@ -120,6 +122,7 @@ class WebSocketSession(Generic[DecodeText]):
         self._heartbeat = None
         self._receiving = False
         self._receive_left = None
+        self._found_closed = False
         self._peer_has_closed = False
         self._close_code = None
         self._exception = None
@@ -423,6 +426,7 @@ class WebSocketSession(Generic[DecodeText]):
         """Do the closing handshake; return False if it was begun before."""
         writer = self._require_writer()
         if self._connection_state is State.CLOSED:
+            self._found_closed = True
             return False
         close_payload(code, message)  # raises for the caller's mistakes before anything is done
         # From here on this is the close: the task that receives may call close() as it leaves.
@@ -471,6 +475,8 @@ class WebSocketSession(Generic[DecodeText]):
 
     def _interrupted(self) -> WSMessage:
         """Answer a `receive()` that `close()` interrupted."""
+        if self._found_closed:
+            return WS_CLOSED_MESSAGE
         if self._connection_state is State.OPEN:
             self._connection_state = State.CLOSING
         return WS_CLOSING_MESSAGE
