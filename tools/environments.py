@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools import wheelhouse
@@ -44,6 +44,9 @@ GROUPS = {
     "docs": ("docs",),
     "tox": ("tox",),
     "bench": ("bench",),
+    "bench-starlette": ("bench-starlette",),
+    "bench-blacksheep": ("bench-blacksheep",),
+    "bench-sanic": ("bench-sanic",),
     "release": ("build", "release"),
 }
 
@@ -52,6 +55,9 @@ DEMO = "http://127.0.0.1:8080"
 
 # What the benchmarks compare with, and what the interface of this tree started from.
 PREDECESSOR = "aiohttp==3.14.5"
+
+# Servers that it is measured against, each in an environment of its own: they pin what they need.
+RIVALS = ("starlette", "blacksheep", "sanic")
 
 NO_PIP = """\
 {python} cannot make an environment with pip in it: its module 'ensurepip' is missing.
@@ -221,7 +227,19 @@ def bench(*arguments: str) -> int:
     """Measure the wheels against the predecessor, each in an environment of its own."""
     theirs = Environment("bench", "-predecessor").make(PREDECESSOR)
     ours = Environment("bench").make().install_wheels(build_wheels().wheels)
-    return ours.run("-m", "tools.bench.compare", str(ours.python), str(theirs.python), *arguments)
+    command = ["-m", "tools.bench.compare", str(ours.python), str(theirs.python)]
+    return ours.run(*command, *rival_interpreters(), *arguments)
+
+
+def rival_interpreters() -> Iterator[str]:
+    """Yield the arguments that name the servers of others; one that cannot be had is left out."""
+    for library in RIVALS:
+        try:
+            python = Environment(f"bench-{library}").make().python
+        except SystemExit as end:
+            print(f"{library} cannot be installed: pip ended with {end.code}", file=sys.stderr)
+        else:
+            yield f"--rival={library}={python}"
 
 
 def docs(*arguments: str) -> int:

@@ -1,9 +1,11 @@
 """The other end of what is measured: bytes made beforehand, and nothing parsed that need not be.
 
-    peer.py serve                       answer each request with the same bytes; until SIGTERM
+    peer.py serve [LOOP]                answer each request with the same bytes; until SIGTERM
     peer.py idle PORT CONNECTIONS       connect, ask once each, and stay; until SIGTERM
     peer.py websocket PORT FLOW SIZE CONNECTIONS SECONDS
                                         binary messages of SIZE bytes: FLOW is echo, up or down
+    peer.py upload PORT PATH SIZE SECONDS
+                                        a form with a file of SIZE bytes, over and over
 
 The standard library, and uvloop.
 """
@@ -12,12 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import resource
 import socket
 import sys
 import time
 
 import uvloop
+
+from tools.bench.telling import run, serve_until_stopped
 
 ANSWER = (
     b"HTTP/1.1 200 OK\r\n"
@@ -45,9 +50,9 @@ class Answering(asyncio.Protocol):
 
 async def serve() -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Answering, "127.0.0.1", 0)
-    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
-    await server.serve_forever()
+    server = await loop.create_server(Answering, "127.0.0.1", 0, backlog=4096)
+    async with server:
+        await serve_until_stopped(server.sockets[0].getsockname()[1])
 
 
 async def idle(port: int, connections: int) -> None:
@@ -62,6 +67,42 @@ async def idle(port: int, connections: int) -> None:
         kept.append(connection)
     print(json.dumps({"connections": len(kept)}), flush=True)
     await asyncio.Event().wait()
+
+
+# --- Upload ---------------------------------------------------------------------------------------
+
+BOUNDARY = b"0123456789abcdef0123456789abcdef"
+PART = (
+    b"--" + BOUNDARY + b"\r\n"
+    b'Content-Disposition: form-data; name="file"; filename="file.bin"\r\n'
+    b"Content-Type: application/octet-stream\r\n"
+    b"\r\n"
+)
+
+
+def upload(port: int, path: str, size: int, seconds: float) -> None:
+    """Send the form until the time is over, at least twice; tell megabytes of files a second."""
+    end = b"\r\n--" + BOUNDARY + b"--\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\n"
+        f"Host: 127.0.0.1\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY.decode()}\r\n"
+        f"Content-Length: {len(PART) + size + len(end)}\r\n\r\n"
+    ).encode()
+    # Like a picture or an archive: no byte is rarer than another.
+    request = memoryview(head + PART + random.Random(0).randbytes(size) + end)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+    count, started = 0, time.perf_counter()
+    while count < 2 or time.perf_counter() < started + seconds:
+        connection.sendall(request)
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n" + str(size).encode()):
+            more = connection.recv(4096)
+            answer += more
+            if not more or not answer.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(f"the server did not answer 200 and the size: {answer!r}")
+        count += 1
+    print(json.dumps({"rate": count * size / 1e6 / (time.perf_counter() - started)}), flush=True)
 
 
 # --- WebSocket ------------------------------------------------------------------------------------
@@ -162,9 +203,12 @@ async def talk(port: int, flow: str, size: int, connections: int, seconds: float
 def main() -> None:
     command, *arguments = sys.argv[1:]
     if command == "serve":
-        uvloop.run(serve())
+        run(arguments[0] if arguments else "uvloop", serve())
     elif command == "idle":
         uvloop.run(idle(*map(int, arguments)))
+    elif command == "upload":
+        port, path, size, seconds = arguments
+        upload(int(port), path, int(size), float(seconds))
     elif command == "websocket":
         port, flow, size, connections, seconds = arguments
         uvloop.run(talk(int(port), flow, int(size), int(connections), float(seconds)))

@@ -8,27 +8,11 @@ Prints and obeys the same as the server of ``subject.py``.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
-import signal
 import sys
-import time
-from collections.abc import Coroutine
 from typing import Any
 
-import uvloop
-
-
-async def told_and_stopped(port: int) -> None:
-    """Tell the port; when SIGTERM comes, the CPU time since."""
-    print(json.dumps({"port": port}), flush=True)
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    started = time.process_time()
-    await stopped.wait()
-    print(json.dumps({"cpu": time.process_time() - started}), flush=True)
-    signal.raise_signal(signal.SIGKILL)
+from tools.bench.telling import run, serve_until_stopped
 
 
 async def serve_picows() -> None:
@@ -61,7 +45,7 @@ async def serve_picows() -> None:
         return Listener(request.path)
 
     server = await picows.ws_create_server(listener, "127.0.0.1", 0)
-    await told_and_stopped(server.sockets[0].getsockname()[1])
+    await serve_until_stopped(server.sockets[0].getsockname()[1])
 
 
 async def serve_websockets() -> None:
@@ -83,7 +67,7 @@ async def serve_websockets() -> None:
                     await socket.send(payload)
 
     server = await library.serve(handle, "127.0.0.1", 0, compression=None, max_size=None)
-    await told_and_stopped(next(iter(server.sockets)).getsockname()[1])
+    await serve_until_stopped(next(iter(server.sockets)).getsockname()[1])
 
 
 SERVERS = {"picows": serve_picows, "websockets": serve_websockets}
@@ -91,11 +75,7 @@ SERVERS = {"picows": serve_picows, "websockets": serve_websockets}
 
 def main() -> None:
     library, loop = sys.argv[1:]
-    server: Coroutine[Any, Any, None] = SERVERS[library]()
-    if loop == "uvloop":
-        uvloop.run(server)
-    else:
-        asyncio.run(server)
+    run(loop, SERVERS[library]())
 
 
 if __name__ == "__main__":

@@ -1,141 +1,29 @@
-"""What is measured, one row of the table each, on whatever interpreter a row is given.
+"""What is measured, one row of the table each.
 
-The program that is measured has one core, its peer another.  Knows nothing of ratios.
+The rows of the server are in ``server_rows``; here are those of the client, the wire and the
+import, and the order of the table.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import re
-import shutil
-import signal
-import subprocess
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-SUBJECT = Path(__file__).with_name("subject.py")
-PEER = Path(__file__).with_name("peer.py")
-RIVALS = Path(__file__).with_name("rivals.py")
-WIRE = Path(__file__).with_name("wire.py")
-
-# Connections that are held open while memory is measured.
-IDLE = 1000
-
-NOTHING_SET: Mapping[str, str] = {}
-# What makes either side run without its compiled modules.
-PURE: Mapping[str, str] = {"AIOHTTP_NO_EXTENSIONS": "1"}
-
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What a measure needs to know: how long, and with what at the other end."""
-
-    seconds: float
-    peer_python: Path
-
-
-Measure = Callable[[Path, Bench], dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table, or several that one run measures."""
-
-    name: str
-    measure: Measure
-    # Key of what was measured -> (unit, bar).  A bar ">2" is for what should be high, "<0.6" for
-    # what should be low; it is what the ratio ours/theirs must reach.
-    columns: dict[str, tuple[str, str]]
-    # Measures another library in place of the predecessor; its name stands in the row's.
-    rival: Measure | None = None
-
-
-# --- Processes ------------------------------------------------------------------------------------
-
-
-def start(
-    python: Path,
-    program: Path,
-    *arguments: object,
-    core: int,
-    environment: Mapping[str, str] = NOTHING_SET,
-) -> subprocess.Popen[str]:
-    """Start a program on one core; it tells JSON lines."""
-    command = [str(python), str(program), *map(str, arguments)]
-    if len(CORES) > 1 and shutil.which("taskset"):
-        command = ["taskset", "-c", str(CORES[core % len(CORES)]), *command]
-    variables = {**os.environ, **environment}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables)
-
-
-def told(process: subprocess.Popen[str]) -> Any:
-    """Return the next JSON line of a program."""
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        raise RuntimeError(f"{process.args!r} ended with {process.wait()} and told nothing")
-    return json.loads(line)
-
-
-@contextlib.contextmanager
-def running(
-    python: Path,
-    program: Path,
-    *arguments: object,
-    core: int,
-    environment: Mapping[str, str] = NOTHING_SET,
-) -> Iterator[Any]:
-    """Run a program until the block ends; give the process and the first thing it tells."""
-    process = start(python, program, *arguments, core=core, environment=environment)
-    try:
-        yield process, told(process)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def measured(python: Path, *arguments: object) -> dict[str, float]:
-    """Run the subject to its end and return what it tells."""
-    with running(python, SUBJECT, *arguments, core=0) as (_, measures):
-        return dict(measures)
-
-
-# --- Rows -----------------------------------------------------------------------------------------
-
-
-def server(path: str, loop: str) -> Measure:
-    def measure(python: Path, bench: Bench) -> dict[str, float]:
-        with running(python, SUBJECT, "serve", loop, core=0) as (process, first):
-            url = f"http://127.0.0.1:{first['port']}{path}"
-            wrk(url, 0.5)
-            requests, rate = wrk(url, bench.seconds)
-            process.send_signal(signal.SIGTERM)
-            # The short run before the measured one is in the time as well as in the count.
-            cpu = told(process)["cpu"]
-        return {"rate": rate, "cpu": cpu / (requests + rate * 0.5) * 1e6}
-
-    return measure
-
-
-def wrk(url: str, seconds: float) -> tuple[int, float]:
-    """Load a server from another core; return requests in all, and a second."""
-    command = ["wrk", "-t1", "-c32", f"-d{max(1, round(seconds))}s", url]
-    if len(CORES) > 1 and shutil.which("taskset"):
-        command = ["taskset", "-c", str(CORES[1]), *command]
-    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    if bad := re.search(r"Non-2xx.*|Socket errors: .*", out):
-        raise RuntimeError(f"{url}: {bad[0]}")
-    count = re.search(r"(\d+) requests in", out)
-    rate = re.search(r"Requests/sec:\s*([\d.]+)", out)
-    if count is None or rate is None:
-        raise RuntimeError(f"wrk told something else than expected: {out}")
-    return int(count[1]), float(rate[1])
+from tools.bench.measuring import (
+    LOOPS,
+    NOTHING_SET,
+    PEER,
+    PURE,
+    RIVALS,
+    SERVER,
+    WIRE,
+    Bench,
+    Measure,
+    Row,
+    measured,
+    running,
+)
+from tools.bench.server_rows import MESSAGES, server_rows, websocket_stream
 
 
 def client(connections: int, loop: str) -> Measure:
@@ -148,27 +36,8 @@ def client(connections: int, loop: str) -> Measure:
 
 def websocket(connections: int, loop: str) -> Measure:
     def measure(python: Path, bench: Bench) -> dict[str, float]:
-        with running(python, SUBJECT, "serve", loop, core=1) as (_, first):
+        with running(python, SERVER, loop, core=1) as (_, first):
             return measured(python, "echo", loop, first["port"], connections, bench.seconds)
-
-    return measure
-
-
-def stream(
-    flow: str, size: int, program: Path, *server: str, environment: Mapping[str, str] = NOTHING_SET
-) -> Measure:
-    """WebSocket messages to or from a server, whose CPU time is what counts."""
-
-    def measure(python: Path, bench: Bench) -> dict[str, float]:
-        # A rival is in the environment of the peers.
-        interpreter = bench.peer_python if program is RIVALS else python
-        served = running(interpreter, program, *server, core=0, environment=environment)
-        with served as (process, first):
-            load = (PEER, "websocket", first["port"], flow, size, 8, min(1.0, bench.seconds))
-            with running(bench.peer_python, *load, core=1) as (_, told_by_load):
-                process.send_signal(signal.SIGTERM)
-                cpu = told(process)["cpu"] / told_by_load["messages"]
-        return {"rate": told_by_load["rate"], "cpu": cpu * 1e6}
 
     return measure
 
@@ -196,35 +65,12 @@ def imports(python: Path, bench: Bench) -> dict[str, float]:
     return {"milliseconds": best}
 
 
-def idle(python: Path, bench: Bench) -> dict[str, float]:
-    """Resident memory that each connection adds which has been used once and is kept."""
-    server = running(python, SUBJECT, "serve", "asyncio", core=0)
-    with server as (_, first), connected(bench, first["port"], 20):
-        before = resident(first["port"])
-        with connected(bench, first["port"], IDLE):
-            return {"bytes": (resident(first["port"]) - before) / IDLE}
-
-
-def connected(bench: Bench, port: int, connections: int) -> contextlib.AbstractContextManager[Any]:
-    return running(bench.peer_python, PEER, "idle", port, connections, core=1)
-
-
-def resident(port: int) -> int:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/memory") as response:
-        return int(json.load(response))
-
-
-RATE = {"rate": ("requests/s", ">2.0"), "cpu": ("CPU µs/request", "<0.5")}
-PATHS = {"plaintext": "/plaintext", "JSON": "/json", "/user/{name}": "/user/ann"}
-LOOPS = ("asyncio", "uvloop")
-
 # The client has no bar on one connection: that is a matter of latency.
 CLIENT = {
     1: {"rate": ("requests/s", ""), "cpu": ("CPU µs/request", "")},
     32: {"rate": ("requests/s", ">1.8"), "cpu": ("CPU µs/request", "<0.56")},
 }
 PARSERS = {"public parser": "parse", "server's parser": "parse-pushed"}
-MESSAGES = {"rate": ("messages/s", ">1.3"), "cpu": ("CPU µs/message", "")}
 
 # The wire alone: name of the row -> work of wire.py, and the bar of the compiled build.  The pure
 # build has one bar: not to be slower.
@@ -261,11 +107,11 @@ def wire_rows() -> Iterator[Row]:
     for name, (work, bar) in WORKS.items():
         yield Row(f"{name}, compiled", wire(work), {"microseconds": ("CPU µs", bar)})
         pure = {"microseconds": ("CPU µs", "<1.1")}
-        yield Row(f"{name}, pure", wire(work, PURE), pure)
+        yield Row(f"{name}, pure", wire(work, PURE), pure, detail=True)
     for name in ("minimal", "browser", "post", "chunked"):
         columns = {"microseconds": ("CPU µs", "")}
         ours, theirs = wire(f"pushed-request:{name}"), rival_wire(f"httptools-request:{name}")
-        yield Row(f"parse {name}, httptools", ours, columns, theirs)
+        yield Row(f"parse {name}, httptools", ours, columns, theirs, detail=True)
 
 
 def stream_rows() -> Iterator[Row]:
@@ -274,22 +120,21 @@ def stream_rows() -> Iterator[Row]:
         for unit, size in SIZES.items():
             for loop in LOOPS:
                 name = f"WebSocket {verb} {unit}, {loop}"
-                ours = stream(flow, size, SUBJECT, "serve", loop)
+                ours = websocket_stream(flow, size, SERVER, loop)
                 yield Row(name, ours, MESSAGES)
                 for library in ("picows", "websockets"):
                     columns = {key: (unit, "") for key, (unit, _) in MESSAGES.items()}
-                    theirs = stream(flow, size, RIVALS, library, loop)
-                    yield Row(f"{name}, {library}", ours, columns, theirs)
+                    theirs = websocket_stream(flow, size, RIVALS, library, loop)
+                    yield Row(f"{name}, {library}", ours, columns, theirs, detail=True)
             name = f"WebSocket {verb} {unit}, asyncio, pure"
-            pure = stream(flow, size, SUBJECT, "serve", "asyncio", environment=PURE)
-            yield Row(name, pure, {"rate": ("messages/s", ">1"), "cpu": ("CPU µs/message", "<1")})
+            pure = websocket_stream(flow, size, SERVER, "asyncio", environment=PURE)
+            bars = {"rate": ("messages/s", ">1"), "cpu": ("CPU µs/message", "<1")}
+            yield Row(name, pure, bars, detail=True)
 
 
 def rows() -> Iterator[Row]:
     """Yield all rows in the order of the table."""
-    for name, path in PATHS.items():
-        for loop in LOOPS:
-            yield Row(f"server {name}, {loop}", server(path, loop), RATE)
+    yield from server_rows()
     for connections, columns in CLIENT.items():
         for loop in LOOPS:
             name = f"client GET, {connections} connections, {loop}"
@@ -303,4 +148,3 @@ def rows() -> Iterator[Row]:
     yield from stream_rows()
     yield from wire_rows()
     yield Row("import ClientSession beyond asyncio", imports, {"milliseconds": ("ms", "<0.5")})
-    yield Row("idle keep-alive connection", idle, {"bytes": ("bytes", "<0.8")})

@@ -1,13 +1,12 @@
-"""The program that is measured: it runs on whatever aiohttp its interpreter has.
+"""The client that is measured, and what needs no peer: whatever aiohttp its interpreter has.
 
-    subject.py serve LOOP                        HTTP and WebSocket server; until SIGTERM
     subject.py get LOOP PORT CONNECTIONS SECONDS
     subject.py echo LOOP PORT CONNECTIONS SECONDS
     subject.py parse HEADS SECONDS               a request head, "minimal" or "browser"
     subject.py imports
 
-Prints JSON: a server ``{"port": …}`` when it listens, everything else its measures when done.
-Rates are per second, times in microseconds.  Only public interface of 3.14 is used.
+Prints JSON: the measures when done.  Rates are per second, times in microseconds.  Only public
+interface of 3.14 is used.  The server is another program: ``server.py``.
 """
 
 from __future__ import annotations
@@ -28,16 +27,10 @@ if sys.argv[1:] == ["imports"]:
     sys.exit()
 
 import asyncio
-import gc
-import json
-import resource
-import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import aiohttp
-from aiohttp import web
+from tools.bench.telling import run, tell
 
 MINIMAL = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"
 
@@ -60,120 +53,6 @@ BROWSER = (
     b"Cache-Control: no-cache\r\n"
     b"\r\n"
 )
-
-
-def tell(**measures: float) -> None:
-    print(json.dumps(measures), flush=True)
-
-
-def run(loop: str, main: Coroutine[Any, Any, None]) -> None:
-    if loop == "uvloop":
-        import uvloop
-
-        uvloop.run(main)
-    else:
-        asyncio.run(main)
-
-
-# --- Server ---------------------------------------------------------------------------------------
-
-
-async def plaintext(request: web.Request) -> web.Response:
-    return web.Response(body=b"Hello, World!", content_type="text/plain")
-
-
-async def as_json(request: web.Request) -> web.Response:
-    return web.json_response({"message": "Hello, World!", "numbers": [1, 2, 3]})
-
-
-async def user(request: web.Request) -> web.Response:
-    return web.Response(text=request.match_info["name"])
-
-
-async def echo(request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(compress=False)
-    await socket.prepare(request)
-    async for message in socket:
-        await socket.send_str(message.data)
-    return socket
-
-
-async def opened(request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(compress=False, max_msg_size=0)
-    await socket.prepare(request)
-    return socket
-
-
-async def echo_bytes(request: web.Request) -> web.WebSocketResponse:
-    socket = await opened(request)
-    async for message in socket:
-        await socket.send_bytes(message.data)
-    return socket
-
-
-async def take(request: web.Request) -> web.WebSocketResponse:
-    """Receive, and answer a text: it stands behind many messages."""
-    socket = await opened(request)
-    async for message in socket:
-        if message.type is aiohttp.WSMsgType.TEXT:
-            await socket.send_str(message.data)
-    return socket
-
-
-async def give(request: web.Request) -> web.WebSocketResponse:
-    """Send as many messages of such a size as a text asks for."""
-    socket = await opened(request)
-    async for message in socket:
-        count, size = map(int, message.data.split())
-        payload = b"x" * size
-        for _ in range(count):
-            await socket.send_bytes(payload)
-    return socket
-
-
-def resident() -> int:
-    """Return the resident memory of this process in bytes."""
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
-
-
-async def memory(request: web.Request) -> web.Response:
-    return web.json_response(resident())
-
-
-def make_app() -> web.Application:
-    app = web.Application()
-    app.router.add_get("/plaintext", plaintext)
-    app.router.add_get("/json", as_json)
-    app.router.add_get("/user/{name}", user)
-    app.router.add_get("/echo", echo)
-    app.router.add_get("/websocket/echo", echo_bytes)
-    app.router.add_get("/websocket/up", take)
-    app.router.add_get("/websocket/down", give)
-    app.router.add_get("/memory", memory)
-    # A router of an application has more than a few routes.
-    for number in range(40):
-        app.router.add_get(f"/static{number}", plaintext)
-        app.router.add_get(f"/things{number}/{{name}}", user)
-    return app
-
-
-async def serve() -> None:
-    # The access log is off, as in production behind a proxy that keeps one.
-    runner = web.AppRunner(make_app(), access_log=None, keepalive_timeout=600)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
-    await site.start()
-    tell(port=runner.addresses[0][1])
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    started = time.process_time()
-    await stopped.wait()
-    tell(cpu=time.process_time() - started)
-    sys.stdout.flush()
-    # How a server with open connections stops is not what is measured.
-    signal.raise_signal(signal.SIGKILL)
 
 
 # --- Client ---------------------------------------------------------------------------------------
@@ -286,9 +165,7 @@ async def parse_pushed(head: bytes, seconds: float) -> None:
 
 def main() -> None:
     command, *arguments = sys.argv[1:]
-    if command == "serve":
-        run(arguments[0], serve())
-    elif command in ("get", "echo"):
+    if command in ("get", "echo"):
         loop, port, connections, seconds = arguments
         client = get if command == "get" else talk
         run(loop, client(int(port), int(connections), float(seconds)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tools.bench.compare import Line, compare
-from tools.bench.rows import Bench, Row
+from tools.bench.measuring import Bench, Row
 
 OURS, THEIRS = Path("ours"), Path("theirs")
 
