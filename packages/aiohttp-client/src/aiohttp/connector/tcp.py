@@ -7,7 +7,7 @@ import socket
 import warnings
 from collections.abc import Awaitable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import aiohappyeyeballs
 import attr
@@ -25,7 +25,7 @@ from aiohttp._client.tls import (
 )
 from aiohttp._client.tunnel import open_tunnel
 from aiohttp._content_headers import _SENTINEL, sentinel
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._timers import ceil_timeout
 from aiohttp.client_exceptions import (
     ClientConnectionError,
@@ -41,8 +41,11 @@ from aiohttp.client_reqrep import ClientRequest
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from typing_extensions import Unpack
+
     from aiohttp._client.options import ClientTimeout
     from aiohttp.abc import AbstractResolver, ResolveResult
+    from aiohttp.connector._keywords import OldTCPOptions, TCPOptions
     from aiohttp.tracing import Trace
 from aiohttp.connector.closing import Closing, WhenAwaited
 from aiohttp.connector.connection import TunnelConnection
@@ -78,6 +81,30 @@ class TCPConnector(BaseConnector):
     """
 
     allowed_protocol_schema_set = HIGH_LEVEL_SCHEMAS | frozenset({"tcp"})
+
+    @overload
+    def __init__(self, **options: Unpack[TCPOptions]) -> None: ...
+
+    @overload
+    @marked("verify_ssl argument: use ssl=True or ssl=False")
+    def __init__(self, *, verify_ssl: bool, **options: Unpack[OldTCPOptions]) -> None: ...
+
+    @overload
+    @marked("ssl_context argument: use ssl=ssl_context")
+    def __init__(
+        self, *, ssl_context: SSLContext | None, **options: Unpack[OldTCPOptions]
+    ) -> None: ...
+
+    @overload
+    @marked("fingerprint argument: use ssl=Fingerprint(digest)")
+    def __init__(self, *, fingerprint: bytes | None, **options: Unpack[OldTCPOptions]) -> None: ...
+
+    @overload
+    @marked(
+        "ssl_shutdown_timeout argument: use nothing; connections are closed without waiting for "
+        "the peer's close_notify"
+    )
+    def __init__(self, **options: Unpack[OldTCPOptions]) -> None: ...
 
     def __init__(
         self,
