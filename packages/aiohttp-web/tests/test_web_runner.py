@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
+import trustme
 
 from aiohttp import web
+
+GET = b"GET / HTTP/1.0\r\n\r\n"
+PATIENCE = 20.0  # seconds until a test gives up
+
+_T = TypeVar("_T")
 
 
 @pytest.fixture
@@ -136,3 +145,98 @@ async def test_a_server_has_a_runner_too() -> None:
     await runner.setup()
     assert runner.server is server
     await runner.cleanup()
+
+
+# Connections that are new when the end comes…
+
+
+@asynccontextmanager
+async def a_new_connection(
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[tuple[web.AppRunner, socket.socket]]:
+    """A runner, and a connection that the kernel has made and the loop has not heard of."""
+    runner = web.AppRunner(
+        web.Application(), access_log=None, shutdown_grace=PATIENCE, shutdown_timeout=PATIENCE
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    await site.start()
+    await asyncio.sleep(0)
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as sock:
+        yield runner, sock
+    await runner.cleanup()
+
+
+async def rounds_of_the_loop(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("rounds", range(6))
+async def test_a_new_connection_is_served(rounds: int) -> None:
+    """However far the loop is with it when the runner is told to clean up."""
+    async with a_new_connection() as (runner, sock):
+        sock.sendall(GET)
+        await rounds_of_the_loop(rounds)
+        await runner.cleanup()
+        assert sock.recv(100).startswith(b"HTTP/1.0 404 Not Found")
+
+
+@pytest.mark.parametrize("rounds", range(6))
+async def test_a_new_connection_has_the_grace_time(rounds: int) -> None:
+    async with a_new_connection() as (runner, sock):
+        await rounds_of_the_loop(rounds)
+        ending = asyncio.ensure_future(runner.cleanup())
+        await rounds_of_the_loop(8)
+        sock.sendall(GET)
+        await ending
+        assert sock.recv(100).startswith(b"HTTP/1.0 404 Not Found")
+
+
+async def test_a_tls_handshake_is_finished() -> None:
+    authority = trustme.CA()
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(server_side)
+    client_side = ssl.create_default_context()
+    authority.configure_trust(client_side)
+    async with a_new_connection(server_side) as (runner, sock):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        peer = client_side.wrap_bio(incoming, outgoing, server_hostname="localhost")
+
+        async def do(step: Callable[[], _T]) -> _T:
+            """Take a step of TLS, sending and receiving what it needs."""
+            while True:
+                try:
+                    done = step()
+                except ssl.SSLWantReadError:
+                    done = None
+                sock.sendall(outgoing.read())
+                if done is not None:
+                    return done
+                incoming.write(await asyncio.to_thread(sock.recv, 10_000))
+
+        def shake_hands() -> bool:
+            peer.do_handshake()
+            return True
+
+        with pytest.raises(ssl.SSLWantReadError):
+            shake_hands()
+        sock.sendall(outgoing.read())
+        await rounds_of_the_loop(4)
+        ending = asyncio.ensure_future(runner.cleanup())
+        await rounds_of_the_loop(8)
+        await do(shake_hands)
+        await do(lambda: peer.write(GET))
+        answer = await do(lambda: peer.read(100))
+        assert answer.startswith(b"HTTP/1.0 404 Not Found")
+        await ending
+
+
+async def test_a_failed_handshake_delays_nothing_longer_than_the_grace() -> None:
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("localhost").configure_cert(server_side)
+    async with a_new_connection(server_side) as (runner, sock):
+        sock.sendall(b"this is no handshake\r\n\r\n")
+        await asyncio.to_thread(sock.recv, 100)
+        gc.collect()
+        await asyncio.wait_for(runner.cleanup(), PATIENCE / 2)

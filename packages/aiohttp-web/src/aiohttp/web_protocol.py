@@ -119,6 +119,7 @@ class RequestHandler(Incoming):
     __slots__ = (
         # Made only if somebody hangs an attribute of their own on a connection, as always worked.
         "__dict__",
+        "__weakref__",
         "_current_request",
         "_keep_alive",
         "_manager",
@@ -623,6 +624,9 @@ class RequestHandler(Incoming):
         self.close()
         if self._shutdown_callback is not None:
             self._shutdown_callback()
+        if self._task is None and self._keep_alive is KeepAlive.LAST:
+            # Nothing has come yet on this connection: it has the grace time as every idle one.
+            self._task = self._loop.create_task(self.start())
         if self._task is not None:
             await end_task(self._task, timeout)
         self.force_close()

@@ -40,6 +40,9 @@ __all__ = (
 # `proxy_read_timeout` of nginx: whoever waits longer has been given up in front.
 _SHUTDOWN_TIMEOUT = 60.0
 
+# Seconds: more than nothing, so that a timer is made, and less than a round of the loop takes.
+_A_ROUND = 1e-9
+
 _SITE_TIMEOUT = declare(
     "shutdown_timeout argument of a site",
     since="3.9",
@@ -377,7 +380,7 @@ class BaseRunner(ABC):
 
         The steps:
 
-        1. The sites stop listening.
+        1. The sites stop listening, when what waits in their queues is accepted.
         2. Each connection is told that its next response is the last. An idle one is closed when no
            request has come within the grace time.
         3. `shutdown()`: the application tells those handlers that would go on for ever.
@@ -387,11 +390,15 @@ class BaseRunner(ABC):
 
         The seventh, cancelling tasks that are left in the loop, is `run_app()`'s.
         """
+        # What waits in the kernel's queues is accepted in the loop's next round. Timers come after
+        # the sockets of a round, and asyncio drops a connection that it has accepted but not yet
+        # begun to make when its listener is closed.
+        await asyncio.sleep(_A_ROUND)
         for site in list(self._sites):
             await site.stop()
         server = self._server
         if server is not None:
-            # What the kernel has handed over reaches the server in the loop's next round.
+            # Those connections reach the server in the next round.
             await asyncio.sleep(0)
             server.pre_shutdown()
             await self.shutdown()

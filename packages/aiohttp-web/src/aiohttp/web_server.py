@@ -6,6 +6,7 @@ This file does not listen, and does not know what its connections say.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,11 @@ class Server:
         self._loop = loop or asyncio.get_running_loop()
         # The open connections, each with its transport.
         self._connections: dict[RequestHandler, asyncio.Transport] = {}
+        # Those whose connections are being made: a TLS handshake takes a while, and may fail
+        # without a word.
+        self._expected: weakref.WeakSet[RequestHandler] = weakref.WeakSet()
+        # Resolved when the last of them is made, if somebody waits.
+        self._all_made: asyncio.Future[None] | None = None
         # Handlers at work whose peers have gone.
         self._left_over: set[asyncio.Task[None]] = set()
         # For a subclass that makes its connections itself.
@@ -96,7 +102,9 @@ class Server:
         self.handler_cancellation = handler_cancellation
 
     def __call__(self) -> RequestHandler:
-        return RequestHandler(self, loop=self._loop, settings=self._settings)
+        handler = RequestHandler(self, loop=self._loop, settings=self._settings)
+        self._expected.add(handler)
+        return handler
 
     def __repr__(self) -> str:
         return (
@@ -113,6 +121,9 @@ class Server:
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         """Note that a connection is open."""
+        self._expected.discard(handler)
+        if self._all_made is not None and not self._expected and not self._all_made.done():
+            self._all_made.set_result(None)
         limit = self._max_connections
         if limit is not None and len(self._connections) >= limit:
             transport.write(_TOO_MANY)
@@ -155,11 +166,22 @@ class Server:
             timeout: seconds that handlers at work have before they are cancelled; None: no limit.
         """
         self._shutting_down = True
+        await self._until_made(timeout)
         await asyncio.gather(
             *(connection.shutdown(timeout) for connection in self.connections),
             *(end_task(task, timeout) for task in self._left_over),
         )
         self._connections.clear()
+
+    async def _until_made(self, timeout: float | None) -> None:
+        """Wait, no longer than the grace time, for connections that were accepted."""
+        if self._expected:
+            grace = self._settings.shutdown_grace
+            self._all_made = self._loop.create_future()
+            await asyncio.wait(
+                [self._all_made], timeout=grace if timeout is None else min(grace, timeout)
+            )
+            self._all_made = None
 
     async def finish_connections(self, timeout: float | None = None) -> None:
         """Close all connections, as `shutdown()` does (deprecated)."""
