@@ -18,7 +18,7 @@ from collections.abc import (
     Sequence,
 )
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, overload
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -83,7 +83,16 @@ from aiohttp.typedefs import (
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from typing_extensions import Unpack
+
     from aiohttp.abc import AbstractCookieJar
+    from aiohttp.client._keywords import (
+        OlderWSConnectOptions,
+        OldSessionOptions,
+        OldWSConnectOptions,
+        SessionOptions,
+        WSConnectOptions,
+    )
     from aiohttp.client_middlewares import ClientMiddlewareType
     from aiohttp.tracing import Trace, TraceConfig
 from aiohttp.client.arguments import (
@@ -217,6 +226,41 @@ class ClientSession(PlainCalls):
 
     _source_traceback: traceback.StackSummary | None = None
     _connector: BaseConnector | None = None
+
+    @overload
+    def __init__(
+        self, base_url: StrOrURL | None = None, **options: Unpack[SessionOptions]
+    ) -> None: ...
+
+    @overload
+    @marked("conn_timeout argument of ClientSession: use timeout=ClientTimeout(connect=...)")
+    def __init__(
+        self,
+        base_url: StrOrURL | None = None,
+        *,
+        conn_timeout: float | None,
+        read_timeout: float | _SENTINEL | None = ...,
+        **options: Unpack[OldSessionOptions],
+    ) -> None: ...
+
+    @overload
+    @marked("read_timeout argument of ClientSession: use timeout=ClientTimeout(total=...)")
+    def __init__(
+        self,
+        base_url: StrOrURL | None = None,
+        *,
+        read_timeout: float | _SENTINEL | None,
+        **options: Unpack[OldSessionOptions],
+    ) -> None: ...
+
+    @overload
+    @marked(
+        "ssl_shutdown_timeout argument: use nothing; connections are closed without waiting for "
+        "the peer's close_notify"
+    )
+    def __init__(
+        self, base_url: StrOrURL | None = None, **options: Unpack[OldSessionOptions]
+    ) -> None: ...
 
     def __init__(
         self,
@@ -576,13 +620,56 @@ class ClientSession(PlainCalls):
 
     # WebSocket…
 
+    @overload
+    def ws_connect(
+        self, url: StrOrURL, **options: Unpack[WSConnectOptions]
+    ) -> _WSRequestContextManager: ...
+
+    @overload
+    @marked("verify_ssl argument: use ssl=True or ssl=False")
+    def ws_connect(
+        self, url: StrOrURL, *, verify_ssl: bool | None, **options: Unpack[OlderWSConnectOptions]
+    ) -> _WSRequestContextManager: ...
+
+    @overload
+    @marked("ssl_context argument: use ssl=ssl_context")
+    def ws_connect(
+        self,
+        url: StrOrURL,
+        *,
+        ssl_context: SSLContext | None,
+        **options: Unpack[OlderWSConnectOptions],
+    ) -> _WSRequestContextManager: ...
+
+    @overload
+    @marked("fingerprint argument: use ssl=Fingerprint(digest)")
+    def ws_connect(
+        self, url: StrOrURL, *, fingerprint: bytes | None, **options: Unpack[OlderWSConnectOptions]
+    ) -> _WSRequestContextManager: ...
+
+    @overload
+    @marked("receive_timeout argument of ws_connect: use timeout=ClientWSTimeout(ws_receive=...)")
+    def ws_connect(
+        self,
+        url: StrOrURL,
+        *,
+        receive_timeout: float | None,
+        **options: Unpack[OldWSConnectOptions],
+    ) -> _WSRequestContextManager: ...
+
+    @overload
+    @marked("float as timeout of ws_connect: use timeout=ClientWSTimeout(ws_close=...)")
+    def ws_connect(
+        self, url: StrOrURL, **options: Unpack[OldWSConnectOptions]
+    ) -> _WSRequestContextManager: ...
+
     def ws_connect(
         self,
         url: StrOrURL,
         *,
         method: str = METH_GET,
         protocols: Iterable[str] = (),
-        timeout: ClientWSTimeout | _SENTINEL = sentinel,
+        timeout: float | ClientWSTimeout | _SENTINEL = sentinel,
         receive_timeout: float | None = None,
         autoclose: bool = True,
         autoping: bool = True,
@@ -648,7 +735,7 @@ class ClientSession(PlainCalls):
         *,
         method: str = METH_GET,
         protocols: Iterable[str] = (),
-        timeout: ClientWSTimeout | _SENTINEL = sentinel,
+        timeout: float | ClientWSTimeout | _SENTINEL = sentinel,
         receive_timeout: float | None = None,
         autoclose: bool = True,
         autoping: bool = True,
