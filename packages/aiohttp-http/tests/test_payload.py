@@ -68,6 +68,25 @@ def reader_of(data: bytes) -> StreamReader:
     return reader
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+async def test_large_bytes_are_handed_over_in_pieces(kind: Any) -> None:
+    piece = 2**18
+    data = bytes(range(256)) * (piece // 256) * 2 + b"end"
+    writer: Any = Writer()
+
+    await BytesPayload(kind(data)).write(writer)
+
+    assert [len(write) for write in writer.writes] == [piece, piece, 3]
+    assert b"".join(writer.writes) == data
+    assert await written(BytesPayload(kind(data)), piece + 1) == data[: piece + 1]
+
+
+async def test_large_items_and_gaps_are_written_as_octets() -> None:
+    numbers = memoryview(bytes(2**20)).cast("I")
+    assert await written(BytesPayload(numbers)) == bytes(2**20)
+    assert await written(BytesPayload(memoryview(b"ab" * 2**19)[::2])) == b"a" * 2**19
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "photo.jpg"

@@ -162,6 +162,19 @@ async def test_one_reader_at_a_time() -> None:
     assert await task == b"x"
 
 
+async def test_reading_to_the_end_does_not_pause_after_each_piece() -> None:
+    reader = make(limit=16)
+    task = asyncio.ensure_future(reader.read())
+    pieces = [bytes([number]) * 40 for number in range(5)]
+    for piece in pieces:
+        await asyncio.sleep(0)
+        reader.feed_data(piece)
+    await asyncio.sleep(0)
+    reader.feed_eof()
+    assert await task == b"".join(pieces)
+    assert protocol_of(reader).pauses == 0
+
+
 async def test_a_cancelled_read_loses_nothing() -> None:
     reader = make()
     task = asyncio.ensure_future(reader.readany())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
@@ -351,10 +352,19 @@ class StreamReader:
     async def _read_to_eof(self) -> bytes:
         if self._eof:
             return self._take_all()
-        blocks: list[bytes] = []
-        while block := await self.readany():
-            blocks.append(block)
-        return b"".join(blocks)
+        # Whatever comes is kept: nothing is won by pausing the connection after each piece.
+        self.set_read_chunk_size(DEFAULT_CHUNK_SIZE)
+        first = await self.readany()
+        block = await self.readany()
+        if not block:
+            return first
+        # Grows in place.  A join would have all pieces in memory twice for a moment.
+        whole = io.BytesIO()
+        whole.write(first)
+        while block:
+            whole.write(block)
+            block = await self.readany()
+        return whole.getvalue()
 
     async def readany(self) -> bytes:
         """Read what is there, waiting until there is something; ``b""`` at the end."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 # Bytes above which handing over a body at once holds up the loop for about a millisecond.
 TOO_LARGE_BYTES_BODY: Final = 2**20
 
+# Bytes of a body that are handed over at a time.  What the socket does not take at once asyncio
+# copies; of a large body handed over whole, that would be nearly all of it.
+_MAX_IN_ONE_WRITE: Final = 2**18
+
 
 class BytesPayload(Payload):
     """Bytes, or anything that has the buffer of some."""
@@ -68,16 +72,33 @@ class BytesPayload(Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write the bytes."""
-        await writer.write(self._value)
+        await self.write_with_length(writer, None)
 
     async def write_with_length(
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> None:
         """Write at most *content_length* bytes; None: all."""
         value = self._value
-        if content_length is not None and content_length < (self._size or 0):
-            value = memoryview(value).cast("B")[:content_length]
-        await writer.write(value)
+        size = self._size or 0
+        if content_length is not None and content_length < size:
+            size = content_length
+            value = memoryview(value).cast("B")[:size]
+        if size <= _MAX_IN_ONE_WRITE:
+            await writer.write(value)
+        else:
+            await _write_in_pieces(value, writer)
+
+
+async def _write_in_pieces(
+    value: bytes | bytearray | memoryview[Any], writer: AbstractStreamWriter
+) -> None:
+    view = memoryview(value)
+    octets = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+    for start in range(0, len(octets), _MAX_IN_ONE_WRITE):
+        if start:
+            # A peer that takes everything at once must not keep the others from running.
+            await asyncio.sleep(0)
+        await writer.write(octets[start : start + _MAX_IN_ONE_WRITE])
 
 
 class StringPayload(BytesPayload):
