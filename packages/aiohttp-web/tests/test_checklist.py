@@ -164,7 +164,7 @@ async def test_a_router_of_ones_own_with_deprecation() -> None:
 
     route = web.ResourceRoute("GET", ok, web.PlainResource("/"))
     with pytest.warns(DeprecationWarning, match="router"):
-        app = web.Application(router=Router())  # type: ignore[arg-type]
+        app = web.Application(router=Router())  # type: ignore[call-overload]
     async with TestClient(TestServer(app)) as client:
         assert await said(client, "/whatever") == (200, "ok")
 

@@ -108,7 +108,7 @@ async def test_a_router_of_ones_own() -> None:
             return web.UrlMappingMatchInfo({"a": "b"}, route)
 
     with pytest.warns(DeprecationWarning, match="router"):
-        app = web.Application(router=Router())  # type: ignore[arg-type]
+        app = web.Application(router=Router())  # type: ignore[call-overload]
     app.freeze()
     assert await answer(app, "/anything") == "handled"
 

@@ -66,7 +66,7 @@ def test_a_redirect_needs_a_location() -> None:
     with pytest.raises(ValueError, match="location"):
         web.HTTPFound("")
     with pytest.raises(TypeError):
-        web.HTTPFound(5)  # type: ignore[arg-type]
+        web.HTTPFound(5)  # type: ignore[call-overload]
 
 
 def test_405_lists_what_is_allowed() -> None:

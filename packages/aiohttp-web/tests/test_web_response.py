@@ -482,7 +482,7 @@ async def test_forced_and_deprecated_codings() -> None:
     with pytest.warns(DeprecationWarning):
         web.Response().enable_compression(True)
     with pytest.raises(TypeError, match="force should"):
-        web.Response().enable_compression("gzip")  # type: ignore[arg-type]
+        web.Response().enable_compression("gzip")  # type: ignore[call-overload]
     empty = web.Response()
     empty.enable_compression(web.ContentCoding.gzip)
     assert (await sent(empty)).body == b""

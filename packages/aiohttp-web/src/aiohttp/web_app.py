@@ -20,7 +20,7 @@ from collections.abc import (
 )
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast, overload
 
 from aiosignal import Signal
 from frozenlist import FrozenList
@@ -68,6 +68,22 @@ _U = TypeVar("_U")
 _Resource = TypeVar("_Resource", bound=AbstractResource)
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    class _Options(TypedDict, total=False):
+        """What an `Application` is made with."""
+
+        logger: logging.Logger
+        middlewares: Iterable[Middleware]
+        handler_args: Mapping[str, Any] | None
+        client_max_size: int
+        client_max_fields: int
+
+    class _OldOptions(_Options, total=False):
+        """The same, beside deprecated ones."""
+
+        debug: Any
+
     _AppSignal = Signal["Application"]
     _RespPrepareSignal = Signal[Request, StreamResponse]
     _Middlewares = FrozenList[Middleware]
@@ -142,6 +158,29 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
             "logger",
         }
     )
+
+    @overload
+    def __init__(self, **options: Unpack[_Options]) -> None: ...
+
+    @overload
+    @marked("router argument of Application: use add_routes(), or app.router")
+    def __init__(
+        self,
+        *,
+        router: UrlDispatcher | None,
+        loop: asyncio.AbstractEventLoop | None = ...,
+        **options: Unpack[_OldOptions],
+    ) -> None: ...
+
+    @overload
+    @marked("loop argument of Application: use nothing; the running loop is used")
+    def __init__(
+        self, *, loop: asyncio.AbstractEventLoop | None, **options: Unpack[_OldOptions]
+    ) -> None: ...
+
+    @overload
+    @marked("debug argument of Application: use asyncio's debug mode")
+    def __init__(self, **options: Unpack[_OldOptions]) -> None: ...
 
     def __init__(
         self,

@@ -1,8 +1,7 @@
 """HTTP errors, redirects and other final answers as exceptions that are responses.
 
 Raise one or return it: it is a :class:`Response` either way.  Knows statuses and the headers that
-    they
-require (RFC 9110 §15); nothing of how an exception becomes bytes.
+they require (RFC 9110 §15); nothing of how an exception becomes bytes.
 
     HTTPException
       HTTPSuccessful      2xx
@@ -16,15 +15,27 @@ require (RFC 9110 §15); nothing of how an exception becomes bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, overload
 
 from yarl import URL
 
 from aiohttp import hdrs
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._web.response_head import reason_phrase
 from aiohttp.typedefs import LooseHeaders, StrOrURL
 from aiohttp.web_response import Response
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    class _Options(TypedDict, total=False):
+        """What an `HTTPException` is made with."""
+
+        headers: LooseHeaders | None
+        reason: str | None
+        text: str | None
+        content_type: str | None
+
 
 __all__ = (
     "HTTPAccepted",
@@ -113,6 +124,13 @@ class HTTPException(Response, Exception):
 
     __http_exception__ = True
 
+    @overload
+    def __init__(self, **options: Unpack[_Options]) -> None: ...
+
+    @overload
+    @marked("body argument of an HTTP exception: use text, or return a web.Response")
+    def __init__(self, *, body: Any, **options: Unpack[_Options]) -> None: ...
+
     def __init__(
         self,
         *,
@@ -191,6 +209,13 @@ class HTTPMove(HTTPRedirection):
         ValueError: ``location`` is empty.
         TypeError: ``location`` is neither str nor URL.
     """
+
+    @overload
+    def __init__(self, location: StrOrURL, **options: Unpack[_Options]) -> None: ...
+
+    @overload
+    @marked("body argument of an HTTP exception: use text, or return a web.Response")
+    def __init__(self, location: StrOrURL, *, body: Any, **options: Unpack[_Options]) -> None: ...
 
     def __init__(
         self,
@@ -277,6 +302,17 @@ class HTTPMethodNotAllowed(HTTPClientError):
     """
 
     status_code = 405
+
+    @overload
+    def __init__(
+        self, method: str, allowed_methods: Iterable[str], **options: Unpack[_Options]
+    ) -> None: ...
+
+    @overload
+    @marked("body argument of an HTTP exception: use text, or return a web.Response")
+    def __init__(
+        self, method: str, allowed_methods: Iterable[str], *, body: Any, **options: Unpack[_Options]
+    ) -> None: ...
 
     def __init__(
         self,
@@ -392,6 +428,15 @@ class HTTPUnavailableForLegalReasons(HTTPClientError):
     """
 
     status_code = 451
+
+    @overload
+    def __init__(self, link: StrOrURL | None, **options: Unpack[_Options]) -> None: ...
+
+    @overload
+    @marked("body argument of an HTTP exception: use text, or return a web.Response")
+    def __init__(
+        self, link: StrOrURL | None, *, body: Any, **options: Unpack[_Options]
+    ) -> None: ...
 
     def __init__(
         self,

@@ -10,11 +10,11 @@ import asyncio
 import signal
 import socket
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, overload
 
 from yarl import URL
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web_app import Application
 from aiohttp.web_log import AccessLogger
@@ -23,6 +23,21 @@ from aiohttp.web_server import Server
 if TYPE_CHECKING:
     import os
     from ssl import SSLContext
+
+    from typing_extensions import Unpack
+
+    class _SiteOptions(TypedDict, total=False):
+        """What a site is made with, beside the place where it listens."""
+
+        ssl_context: SSLContext | None
+        backlog: int
+
+    class _TCPSiteOptions(_SiteOptions, total=False):
+        """The same, of a TCP port."""
+
+        reuse_address: bool | None
+        reuse_port: bool | None
+
 
 __all__ = (
     "AppRunner",
@@ -80,6 +95,15 @@ class BaseSite(ABC):
     """
 
     __slots__ = ("_backlog", "_runner", "_server", "_ssl_context")
+
+    @overload
+    def __init__(self, runner: BaseRunner, **options: Unpack[_SiteOptions]) -> None: ...
+
+    @overload
+    @marked("shutdown_timeout argument of a site: use shutdown_timeout of the runner")
+    def __init__(
+        self, runner: BaseRunner, *, shutdown_timeout: float, **options: Unpack[_SiteOptions]
+    ) -> None: ...
 
     def __init__(
         self,
@@ -143,6 +167,27 @@ class TCPSite(BaseSite):
 
     __slots__ = ("_bound_port", "_host", "_port", "_reuse_address", "_reuse_port")
 
+    @overload
+    def __init__(
+        self,
+        runner: BaseRunner,
+        host: str | None = None,
+        port: int | None = None,
+        **options: Unpack[_TCPSiteOptions],
+    ) -> None: ...
+
+    @overload
+    @marked("shutdown_timeout argument of a site: use shutdown_timeout of the runner")
+    def __init__(
+        self,
+        runner: BaseRunner,
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        shutdown_timeout: float,
+        **options: Unpack[_TCPSiteOptions],
+    ) -> None: ...
+
     def __init__(
         self,
         runner: BaseRunner,
@@ -205,6 +250,22 @@ class UnixSite(BaseSite):
 
     __slots__ = ("_path",)
 
+    @overload
+    def __init__(
+        self, runner: BaseRunner, path: str | os.PathLike[str], **options: Unpack[_SiteOptions]
+    ) -> None: ...
+
+    @overload
+    @marked("shutdown_timeout argument of a site: use shutdown_timeout of the runner")
+    def __init__(
+        self,
+        runner: BaseRunner,
+        path: str | os.PathLike[str],
+        *,
+        shutdown_timeout: float,
+        **options: Unpack[_SiteOptions],
+    ) -> None: ...
+
     def __init__(
         self,
         runner: BaseRunner,
@@ -251,6 +312,13 @@ class NamedPipeSite(BaseSite):
 
     __slots__ = ("_path",)
 
+    @overload
+    def __init__(self, runner: BaseRunner, path: str) -> None: ...
+
+    @overload
+    @marked("shutdown_timeout argument of a site: use shutdown_timeout of the runner")
+    def __init__(self, runner: BaseRunner, path: str, *, shutdown_timeout: float) -> None: ...
+
     def __init__(
         self, runner: BaseRunner, path: str, *, shutdown_timeout: float = _SHUTDOWN_TIMEOUT
     ) -> None:
@@ -281,6 +349,22 @@ class SockSite(BaseSite):
     """
 
     __slots__ = ("_name", "_sock")
+
+    @overload
+    def __init__(
+        self, runner: BaseRunner, sock: socket.socket, **options: Unpack[_SiteOptions]
+    ) -> None: ...
+
+    @overload
+    @marked("shutdown_timeout argument of a site: use shutdown_timeout of the runner")
+    def __init__(
+        self,
+        runner: BaseRunner,
+        sock: socket.socket,
+        *,
+        shutdown_timeout: float,
+        **options: Unpack[_SiteOptions],
+    ) -> None: ...
 
     def __init__(
         self,

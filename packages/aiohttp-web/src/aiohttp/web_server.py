@@ -10,7 +10,7 @@ import weakref
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._web.settings import connection_settings
 from aiohttp.abc import AbstractStreamWriter
@@ -183,6 +183,7 @@ class Server:
             )
             self._all_made = None
 
+    @marked("Server.finish_connections(): use Server.shutdown()")
     async def finish_connections(self, timeout: float | None = None) -> None:
         """Close all connections, as `shutdown()` does (deprecated)."""
         _FINISH_CONNECTIONS.warn()

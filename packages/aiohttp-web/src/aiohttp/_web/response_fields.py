@@ -8,15 +8,32 @@ from __future__ import annotations
 
 import datetime
 from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, TypedDict, overload
 
 from multidict import CIMultiDict, istr
 
 from aiohttp import hdrs
 from aiohttp._content_headers import HeadersMixin
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._fields.dates import format_http_date, parse_http_date
 from aiohttp._fields.etag import ETAG_ANY, ETag, format_etag, parse_etag, validate_etag_value
 from aiohttp._web.response_head import DELETED, fill_cookie
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    class _CookieOptions(TypedDict, total=False):
+        """What a cookie may be set with."""
+
+        expires: str | None
+        domain: str | None
+        max_age: int | str | None
+        path: str
+        secure: bool | None
+        httponly: bool | None
+        samesite: str | None
+        partitioned: bool | None
+
 
 OCTET_STREAM = "application/octet-stream"
 
@@ -60,6 +77,15 @@ class ResponseFields(HeadersMixin):
         if self._cookies is None:
             self._cookies = SimpleCookie()
         return self._cookies
+
+    @overload
+    def set_cookie(self, name: str, value: str, **options: Unpack[_CookieOptions]) -> None: ...
+
+    @overload
+    @marked("version argument of set_cookie(): use nothing; RFC 6265 has no version")
+    def set_cookie(
+        self, name: str, value: str, *, version: str | None, **options: Unpack[_CookieOptions]
+    ) -> None: ...
 
     def set_cookie(
         self,
