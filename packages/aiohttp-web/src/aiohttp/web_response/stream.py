@@ -250,6 +250,15 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
             raise RuntimeError("output_length is known after prepare() only")
         return self._payload_writer.buffer_size
 
+    @overload
+    def enable_chunked_encoding(self) -> None: ...
+
+    @overload
+    @marked(
+        "chunk_size argument of enable_chunked_encoding(): use nothing; each write() is one chunk"
+    )
+    def enable_chunked_encoding(self, chunk_size: int | None) -> None: ...
+
     def enable_chunked_encoding(self, chunk_size: int | None = None) -> None:
         """Send the body in chunks (RFC 9112 §7.1); HTTP/1.1 only.
 
@@ -261,6 +270,17 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         if chunk_size is not None:
             _CHUNK_SIZE.warn()
         self._chunked = True
+
+    @overload
+    def enable_compression(
+        self, force: ContentCoding | None = None, strategy: int | None = None
+    ) -> None: ...
+
+    @overload
+    @marked("a bool as force argument of enable_compression(): use a ContentCoding")
+    def enable_compression(
+        self, force: bool | ContentCoding | None, strategy: int | None = None
+    ) -> None: ...
 
     def enable_compression(
         self, force: bool | ContentCoding | None = None, strategy: int | None = None
