@@ -18,7 +18,7 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._content_headers import _SENTINEL, HeadersMixin, sentinel
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._fields.charset import known_charset
 from aiohttp._fields.cookies import parse_cookie_header
 from aiohttp._fields.dates import parse_http_date
@@ -244,12 +244,14 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         return self._client_max_fields
 
     @property
+    @marked("message property of a request: use the request's own properties")
     def message(self) -> RawRequestMessage:
         """The raw message; deprecated."""
         _MESSAGE.warn()
         return self._message
 
     @property
+    @marked("loop property of a request: use asyncio.get_running_loop()")
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop; deprecated."""
         _LOOP.warn()
@@ -438,6 +440,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         return self._payload
 
     @property
+    @marked("has_body property of a request: use can_read_body")
     def has_body(self) -> bool:
         """Whether there is something left to read; deprecated."""
         _HAS_BODY.warn()
