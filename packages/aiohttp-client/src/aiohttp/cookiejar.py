@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel, SimpleCookie
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from yarl import URL
 
 from aiohttp._client import cookie_file, cookie_rules
 from aiohttp._client.cookie_store import Bound, CookieStore, StoredCookie
 from aiohttp._client.request_cookies import RequestCookies
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._fields import dates
 from aiohttp._fields.cookies import copy_morsel, encode_value, make_morsel, parse_set_cookie_headers
 from aiohttp._fields.host import is_ip_address
@@ -269,7 +269,14 @@ class CookieJar(AbstractCookieJar):
 
     # Sending…
 
-    def filter_cookies(self, request_url: URL = _NO_URL) -> BaseCookie[str]:
+    @overload
+    def filter_cookies(self, request_url: URL = _NO_URL) -> BaseCookie[str]: ...
+
+    @overload
+    @marked("a str given to CookieJar.filter_cookies(): use a yarl.URL")
+    def filter_cookies(self, request_url: str) -> BaseCookie[str]: ...
+
+    def filter_cookies(self, request_url: str | URL = _NO_URL) -> BaseCookie[str]:
         if not isinstance(request_url, URL):
             _STR_URL.warn()
             request_url = URL(request_url)

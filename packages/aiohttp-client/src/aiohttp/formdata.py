@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlencode
 
 from multidict import MultiDict, MultiDictProxy
 
 from aiohttp import hdrs, multipart, payload
-from aiohttp._deprecations import declare
+from aiohttp._deprecations import declare, marked
 from aiohttp._fields.disposition import guess_filename
 
 __all__ = ("FormData",)
@@ -77,6 +77,28 @@ class FormData:
     def is_multipart(self) -> bool:
         """Whether the form will be sent as ``multipart/form-data``."""
         return self._is_multipart
+
+    @overload
+    def add_field(
+        self,
+        name: str,
+        value: Any,
+        *,
+        content_type: str | None = None,
+        filename: str | None = None,
+    ) -> None: ...
+
+    @overload
+    @marked("content_transfer_encoding argument of FormData.add_field(): use a BytesPayload")
+    def add_field(
+        self,
+        name: str,
+        value: Any,
+        *,
+        content_type: str | None = None,
+        filename: str | None = None,
+        content_transfer_encoding: str | None,
+    ) -> None: ...
 
     def add_field(
         self,

@@ -40,7 +40,7 @@ neither sockets nor sessions: it keeps facts, and says them in a sentence.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import attr
 from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
@@ -130,6 +130,29 @@ class ClientResponseError(ClientError):
         headers: its fields.
         code: deprecated name of ``status``.
     """
+
+    @overload
+    def __init__(
+        self,
+        request_info: RequestInfo,
+        history: tuple[ClientResponse, ...],
+        *,
+        status: int | None = None,
+        message: str = "",
+        headers: MultiMapping[str] | None = None,
+    ) -> None: ...
+
+    @overload
+    @marked("code argument of ClientResponseError: use the status argument")
+    def __init__(
+        self,
+        request_info: RequestInfo,
+        history: tuple[ClientResponse, ...],
+        *,
+        code: int | None,
+        message: str = "",
+        headers: MultiMapping[str] | None = None,
+    ) -> None: ...
 
     def __init__(
         self,
