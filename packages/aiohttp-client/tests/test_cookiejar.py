@@ -205,7 +205,7 @@ def test_bad_secure_origin(origin: Any) -> None:
 def test_a_str_as_url_is_deprecated() -> None:
     jar = jar_of("a=b")
     with pytest.warns(DeprecationWarning, match=r"yarl\.URL"):
-        assert "a" in jar.filter_cookies("http://example.com/")  # type: ignore[arg-type]
+        assert "a" in jar.filter_cookies("http://example.com/")
 
 
 # --- When a cookie ends (§5.7 step 3) ---

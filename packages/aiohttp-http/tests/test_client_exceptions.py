@@ -107,7 +107,7 @@ def test_code_is_the_deprecated_name_of_status() -> None:
 
 def test_code_and_status_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="code is the deprecated name"):
-        errors.ClientResponseError(info(), (), code=400, status=400)
+        errors.ClientResponseError(info(), (), code=400, status=400)  # type: ignore[call-overload]
 
 
 def test_response_error_pickles_without_what_lives() -> None:

@@ -30,6 +30,7 @@ _BYTES_AS_FILE = declare(
     since="3.11",
     instead="the filename argument, or an io.BytesIO object",
     why="the field is sent as a file now, and will not be in 4.0",
+    unmarked="checkers would take a value of any type for bytes",
 )
 _TRANSFER_ENCODING = declare(
     "content_transfer_encoding argument of FormData.add_field()",

@@ -43,7 +43,12 @@ from aiohttp.web_response import StreamResponse
 _RequestT = TypeVar("_RequestT", bound=BaseRequest)
 
 _OLD_NAMES = {
-    old: declare(f"the fixture {old}", since="3.2", instead=f"the fixture aiohttp_{new}")
+    old: declare(
+        f"the fixture {old}",
+        since="3.2",
+        instead=f"the fixture aiohttp_{new}",
+        unmarked="fixtures are asked for by the name of a parameter",
+    )
     for old, new in {
         "test_client": "client",
         "test_server": "server",

@@ -108,14 +108,19 @@ _FROZEN_STATE = declare(
     "changing the state of a started or joined application",
     since="3.0",
     instead="a value that is mutable, put in before",
+    unmarked="whether an application has started is no matter of types",
 )
 _SUBCLASS = declare(
-    "a subclass of web.Application", since="3.0", instead="composition: a function that makes one"
+    "a subclass of web.Application",
+    since="3.0",
+    instead="composition: a function that makes one",
+    unmarked="a class cannot be marked for those alone who inherit from it",
 )
 _OLD_MIDDLEWARE = declare(
     "an old-style middleware, async (app, handler)",
     since="3.0",
     instead="@web.middleware on async (request, handler)",
+    unmarked="it has not the type of a middleware, and is refused if it is annotated",
 )
 _MAKE_HANDLER = declare(
     "Application.make_handler()", since="3.0", instead="AppRunner, which calls it for you"

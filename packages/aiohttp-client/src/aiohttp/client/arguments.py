@@ -33,7 +33,10 @@ _READ_TIMEOUT = declare(
     instead="timeout=ClientTimeout(total=...)",
 )
 _FLOAT_TIMEOUT = declare(
-    "float as timeout of a call", since="3.3", instead="timeout=ClientTimeout(total=...)"
+    "float as timeout of a call",
+    since="3.3",
+    instead="timeout=ClientTimeout(total=...)",
+    unmarked="the options of a call have no types for checkers",
 )
 _WS_FLOAT_TIMEOUT = declare(
     "float as timeout of ws_connect", since="3.11", instead="timeout=ClientWSTimeout(ws_close=...)"

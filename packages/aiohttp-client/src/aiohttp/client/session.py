@@ -106,14 +106,22 @@ from aiohttp.client.pending import _RequestContextManager, _WSRequestContextMana
 from aiohttp.client.plain_calls import PlainCalls
 
 _LOOP_PROPERTY = declare("ClientSession.loop", since="3.0", instead="asyncio.get_running_loop()")
-_CHUNK_SIZE = declare("Chunk size as chunked argument", since="2.0", instead="chunked=True")
+_CHUNK_SIZE = declare(
+    "Chunk size as chunked argument",
+    since="2.0",
+    instead="chunked=True",
+    unmarked="the options of a call have no types for checkers",
+)
 _REQUOTE_SETTER = declare(
     "session.requote_redirect_url modification",
     since="3.5",
     instead="the requote_redirect_url argument of ClientSession",
 )
 _INHERITANCE = declare(
-    "Inheritance from ClientSession", since="3.0", instead="a class that has a session"
+    "Inheritance from ClientSession",
+    since="3.0",
+    instead="a class that has a session",
+    unmarked="a class cannot be marked for those alone who inherit from it",
 )
 
 _CharsetResolver = Callable[[ClientResponse, bytes], str]

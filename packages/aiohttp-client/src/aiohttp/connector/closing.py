@@ -9,7 +9,10 @@ from typing import Any
 from aiohttp._deprecations import declare
 
 _CLOSE_WITHOUT_AWAIT = declare(
-    "Connector.close() without await", since="3.12", instead="await connector.close()"
+    "Connector.close() without await",
+    since="3.12",
+    instead="await connector.close()",
+    unmarked="no type says whether a result is awaited; mypy's unused-awaitable does",
 )
 
 

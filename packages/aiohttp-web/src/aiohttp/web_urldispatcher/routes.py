@@ -42,9 +42,13 @@ _BARE_FUNCTION = declare(
     "a route handler that is neither a coroutine function nor a view",
     since="3.0",
     instead="an async def function",
+    unmarked="how a function is made is no part of its type; what returns no awaitable is refused",
 )
 _GENERATOR = declare(
-    "a route handler that is a generator", since="3.0", instead="an async def function"
+    "a route handler that is a generator",
+    since="3.0",
+    instead="an async def function",
+    unmarked="how a function is made is no part of its type; what returns no awaitable is refused",
 )
 
 
