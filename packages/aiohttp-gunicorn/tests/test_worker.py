@@ -252,20 +252,48 @@ def test_preloaded_application(gunicorn: Start) -> None:
     assert "Traceback" not in process.stop()
 
 
-def test_a_changed_file_reloads(gunicorn: Start, tmp_path: Path) -> None:
-    process = gunicorn("--reload", "--reload-engine", "poll")
-    before = get(process.port)[1].split()[0]
+def touch(path: Path, process: Gunicorn) -> None:
+    """Change a file until gunicorn sees it."""
     # Later each time: the first one may be what gunicorn sees first, and compares with.
     later = time.time() + 10
     end = time.monotonic() + PATIENCE
     while not any("Worker reloading" in line for line in process.log) and time.monotonic() < end:
         later += 1
-        os.utime(tmp_path / "served.py", (later, later))
+        os.utime(path, (later, later))
         time.sleep(0.05)
+
+
+def test_a_changed_file_reloads(gunicorn: Start, tmp_path: Path) -> None:
+    process = gunicorn("--reload", "--reload-engine", "poll")
+    before = get(process.port)[1].split()[0]
+    touch(tmp_path / "served.py", process)
     process.until("Worker reloading: .*served.py")
     process.until("Booting worker", times=2)
     assert get(process.port)[1].split()[0] != before
     assert "Traceback" not in process.stop()
+
+
+def test_a_module_that_does_not_parse_is_shown_until_it_does(
+    gunicorn: Start, tmp_path: Path
+) -> None:
+    module = tmp_path / "torn.py"
+    module.write_text("from served import app\napp = app app\n")
+    process = gunicorn("--reload", "--reload-engine", "poll", target="torn:app")
+    status, text, _ = get(process.port, "/some/where")
+    assert status == 500
+    assert "app = app app" in text
+    module.write_text("from served import app\n")
+    touch(module, process)
+    process.until("Booting worker", times=2)
+    assert get(process.port)[0] == 200
+    process.stop()
+
+
+def test_a_module_that_does_not_parse_stops_the_master(gunicorn: Start, tmp_path: Path) -> None:
+    (tmp_path / "torn.py").write_text("app = app app\n")
+    process = gunicorn(target="torn:app")
+    assert process.wait() == 3
+    assert "SyntaxError" in "".join(process.log)
 
 
 def test_usr1_reopens_the_logs(gunicorn: Start, tmp_path: Path) -> None:

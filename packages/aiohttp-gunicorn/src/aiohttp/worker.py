@@ -16,6 +16,7 @@ import signal
 import socket
 import ssl
 import sys
+import traceback
 from types import FrameType
 from typing import Any
 
@@ -45,6 +46,9 @@ class GunicornWebWorker(base.Worker):
 
     DEFAULT_AIOHTTP_LOG_FORMAT = AccessLogger.LOG_FORMAT
     DEFAULT_GUNICORN_LOG_FORMAT = AccessLogFormat.default
+
+    # An application or what makes one: nothing that speaks WSGI, whatever the base class says.
+    wsgi: Any
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -138,9 +142,25 @@ class GunicornWebWorker(base.Worker):
 
     # The application
 
+    def load_wsgi(self) -> None:
+        """Import the application.
+
+        With ``--reload``, a module that is not Python yet is waited for: until it is saved anew,
+        a page tells what is wrong with it.  gunicorn's own page is made for WSGI.
+        """
+        try:
+            self.wsgi = self.app.wsgi()
+        except SyntaxError as error:
+            if not self.cfg.reload:
+                raise
+            self.log.exception("The application cannot be imported")
+            if self.reloader is not None and error.filename is not None:
+                self.reloader.add_extra_file(error.filename)
+            self.wsgi = _application_that_shows(error)
+
     async def _make_runner(self) -> web.AppRunner:
         """Return the runner for what the command line names."""
-        given: Any = self.wsgi
+        given = self.wsgi
         if callable(given) and not isinstance(given, web.Application):
             given = given()
             if inspect.isawaitable(given):
@@ -218,6 +238,17 @@ class GunicornWebWorker(base.Worker):
         self.exit_code = 1
         self.cfg.worker_abort(self)
         sys.exit(1)
+
+
+def _application_that_shows(error: SyntaxError) -> web.Application:
+    text = "".join(traceback.format_exception(error))
+
+    async def show(request: web.Request) -> web.Response:
+        return web.Response(status=500, text=text)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", show)
+    return app
 
 
 class GunicornUVLoopWebWorker(GunicornWebWorker):
