@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from yarl import URL
 
 import aiohttp
 from aiohttp import ClientResponseError, ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp.client_middlewares import ClientHandlerType
 from aiohttp.test_utils import RawTestServer
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -294,20 +296,50 @@ async def test_wrappers_see_every_request(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(connected) == 1
 
 
-async def test_memory_stays_flat() -> None:
-    async with warm(hello) as (session, url):
+# How many; 100000 shows it better and takes minutes: SEQUENTIAL_REQUESTS=100000 pytest -k flat
+SEQUENTIAL_REQUESTS = int(os.environ.get("SEQUENTIAL_REQUESTS", "2000"))
+
+
+async def _pass_on(
+    request: aiohttp.ClientRequest, handler: ClientHandlerType
+) -> aiohttp.ClientResponse:
+    return await handler(request)
+
+
+@pytest.mark.parametrize(
+    ("options", "differ"),
+    [
+        pytest.param({}, False, id="equal"),
+        pytest.param({}, True, id="with URLs of their own"),
+        pytest.param({"middlewares": [_pass_on]}, True, id="the ordinary way"),
+    ],
+)
+@pytest.mark.timeout(60 + SEQUENTIAL_REQUESTS / 200)
+async def test_memory_stays_flat(options: dict[str, Any], differ: bool) -> None:
+    peers: set[object] = set()
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        peers.add(request.transport)
+        return web.Response(text=f"{await request.text()}!")
+
+    async with warm(answer, **options) as (session, url):
 
         async def ask(count: int) -> int:
             for number in range(count):
-                async with session.get(f"{url}?n={number}") as response:
+                asked = f"{url}?n={number}" if differ else url
+                async with session.get(asked) as response:
                     await response.read()
+                if not number % 10:
+                    async with session.post(asked, json={"n": number}) as response:
+                        await response.read()
             gc.collect()
             return tracemalloc.get_traced_memory()[0]
 
         tracemalloc.start()
         try:
             before = await ask(1000)
-            after = await ask(2000)
+            after = await ask(SEQUENTIAL_REQUESTS)
         finally:
             tracemalloc.stop()
-        assert after - before < 64 * 1024
+    assert after - before < 64 * 1024
+    assert len(peers) == 1
