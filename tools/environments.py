@@ -47,6 +47,8 @@ GROUPS = {
     "bench-starlette": ("bench-starlette",),
     "bench-blacksheep": ("bench-blacksheep",),
     "bench-sanic": ("bench-sanic",),
+    "bench-httpx": ("bench-httpx",),
+    "bench-niquests": ("bench-niquests",),
     "release": ("build", "release"),
 }
 
@@ -56,8 +58,10 @@ DEMO = "http://127.0.0.1:8080"
 # What the benchmarks compare with, and what the interface of this tree started from.
 PREDECESSOR = "aiohttp==3.14.5"
 
-# Servers that it is measured against, each in an environment of its own: they pin what they need.
-RIVALS = ("starlette", "blacksheep", "sanic")
+# What it is measured against, each in an environment of its own: they pin what they need.
+SERVERS = ("starlette", "blacksheep", "sanic")
+CLIENTS = ("httpx", "niquests")
+RIVALS = (*SERVERS, *CLIENTS)
 
 NO_PIP = """\
 {python} cannot make an environment with pip in it: its module 'ensurepip' is missing.
@@ -232,7 +236,7 @@ def bench(*arguments: str) -> int:
 
 
 def rival_interpreters() -> Iterator[str]:
-    """Yield the arguments that name the servers of others; one that cannot be had is left out."""
+    """Yield the arguments that name the libraries of others; one that cannot be had is left out."""
     for library in RIVALS:
         try:
             python = Environment(f"bench-{library}").make().python

@@ -1,7 +1,7 @@
 """What is measured, one row of the table each.
 
-The rows of the server are in ``server_rows``; here are those of the client, the wire and the
-import, and the order of the table.
+The rows of the server are in ``server_rows``, those of the client in ``client_rows``; here are
+those of the wire, and the order of the table.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tools.bench.client_rows import client_rows
 from tools.bench.measuring import (
     LOOPS,
     NOTHING_SET,
-    PEER,
     PURE,
     RIVALS,
     SERVER,
@@ -24,14 +24,6 @@ from tools.bench.measuring import (
     running,
 )
 from tools.bench.server_rows import MESSAGES, server_rows, websocket_stream
-
-
-def client(connections: int, loop: str) -> Measure:
-    def measure(python: Path, bench: Bench) -> dict[str, float]:
-        with running(bench.peer_python, PEER, "serve", core=1) as (_, first):
-            return measured(python, "get", loop, first["port"], connections, bench.seconds)
-
-    return measure
 
 
 def websocket(connections: int, loop: str) -> Measure:
@@ -59,17 +51,6 @@ def parser(command: str, head: str) -> Measure:
     return lambda python, bench: measured(python, command, head, min(1.0, bench.seconds))
 
 
-def imports(python: Path, bench: Bench) -> dict[str, float]:
-    """The best of some fresh interpreters: the rest is what else the machine did."""
-    best = min(measured(python, "imports")["milliseconds"] for _ in range(5))
-    return {"milliseconds": best}
-
-
-# The client has no bar on one connection: that is a matter of latency.
-CLIENT = {
-    1: {"rate": ("requests/s", ""), "cpu": ("CPU µs/request", "")},
-    32: {"rate": ("requests/s", ">1.8"), "cpu": ("CPU µs/request", "<0.56")},
-}
 PARSERS = {"public parser": "parse", "server's parser": "parse-pushed"}
 
 # The wire alone: name of the row -> work of wire.py, and the bar of the compiled build.  The pure
@@ -135,10 +116,7 @@ def stream_rows() -> Iterator[Row]:
 def rows() -> Iterator[Row]:
     """Yield all rows in the order of the table."""
     yield from server_rows()
-    for connections, columns in CLIENT.items():
-        for loop in LOOPS:
-            name = f"client GET, {connections} connections, {loop}"
-            yield Row(name, client(connections, loop), columns)
+    yield from client_rows()
     for head in ("minimal", "browser"):
         for kind, command in PARSERS.items():
             # The public one is an adapter for those who know it; nothing of ours stands on it.
@@ -147,4 +125,3 @@ def rows() -> Iterator[Row]:
     yield Row("WebSocket echo, 16 connections, uvloop", websocket(16, "uvloop"), MESSAGES)
     yield from stream_rows()
     yield from wire_rows()
-    yield Row("import ClientSession beyond asyncio", imports, {"milliseconds": ("ms", "<0.5")})

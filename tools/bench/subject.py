@@ -1,9 +1,9 @@
-"""The client that is measured, and what needs no peer: whatever aiohttp its interpreter has.
+"""What is measured besides client and server: on whatever aiohttp its interpreter has.
 
-    subject.py get LOOP PORT CONNECTIONS SECONDS
     subject.py echo LOOP PORT CONNECTIONS SECONDS
     subject.py parse HEADS SECONDS               a request head, "minimal" or "browser"
-    subject.py imports
+    subject.py imports                           of ClientSession, beyond asyncio
+    subject.py first PORT                        the same, and a first call
 
 Prints JSON: the measures when done.  Rates are per second, times in microseconds.  Only public
 interface of 3.14 is used.  The server is another program: ``server.py``.
@@ -14,22 +14,28 @@ from __future__ import annotations
 import sys
 import time
 
-if sys.argv[1:] == ["imports"]:
+if sys.argv[1] in ("imports", "first"):
     # Before anything else is loaded: what does a client pay beyond asyncio?
     import asyncio
 
-    started = time.perf_counter()
+    started = time.process_time()
     import aiohttp
 
-    aiohttp.ClientSession  # noqa: B018 - a lazy name has to be asked for
-    elapsed = time.perf_counter() - started
-    print(f'{{"milliseconds": {elapsed * 1e3}}}')
+    session = aiohttp.ClientSession  # a lazy name has to be asked for
+
+    async def call(port: str) -> None:
+        async with session() as client, client.get(f"http://127.0.0.1:{port}/") as response:
+            await response.read()
+
+    if sys.argv[1] == "first":
+        asyncio.run(call(sys.argv[2]))
+    print(f'{{"milliseconds": {(time.process_time() - started) * 1e3}}}')
     sys.exit()
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import aiohttp
+from tools.bench.client import repeat
 from tools.bench.telling import run, tell
 
 MINIMAL = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"
@@ -55,38 +61,7 @@ BROWSER = (
 )
 
 
-# --- Client ---------------------------------------------------------------------------------------
-
-
-async def repeat(once: Callable[[], Awaitable[None]], workers: int, seconds: float) -> None:
-    """Do ``once`` over and over in several tasks; tell how often a second, at what CPU time."""
-    for _ in range(20):
-        await once()
-    count = 0
-    deadline = time.perf_counter() + seconds
-
-    async def work() -> None:
-        nonlocal count
-        while time.perf_counter() < deadline:
-            await once()
-            count += 1
-
-    started, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(work() for _ in range(workers)))
-    elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
-    tell(rate=count / elapsed, cpu=cpu / count * 1e6)
-
-
-async def get(port: int, connections: int, seconds: float) -> None:
-    url = f"http://127.0.0.1:{port}/"
-    connector = aiohttp.TCPConnector(limit=connections)
-    async with aiohttp.ClientSession(connector=connector) as session:
-
-        async def once() -> None:
-            async with session.get(url) as response:
-                await response.read()
-
-        await repeat(once, connections, seconds)
+# --- WebSocket ------------------------------------------------------------------------------------
 
 
 async def talk(port: int, connections: int, seconds: float) -> None:
@@ -165,10 +140,9 @@ async def parse_pushed(head: bytes, seconds: float) -> None:
 
 def main() -> None:
     command, *arguments = sys.argv[1:]
-    if command in ("get", "echo"):
+    if command == "echo":
         loop, port, connections, seconds = arguments
-        client = get if command == "get" else talk
-        run(loop, client(int(port), int(connections), float(seconds)))
+        run(loop, talk(int(port), int(connections), float(seconds)))
     elif command in ("parse", "parse-pushed"):
         head = {"minimal": MINIMAL, "browser": BROWSER}[arguments[0]]
         parser = parse if command == "parse" else parse_pushed
