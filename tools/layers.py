@@ -26,7 +26,7 @@ from tools.tree import ROOT, Module, modules, source_roots
 
 VOCABULARY = frozenset(
     {"hdrs", "typedefs", "log", "abc", "http_exceptions", "client_exceptions"}
-    | {"_deprecations", "_releases", "_switches"}
+    | {"_deprecations", "_peers_fault", "_releases", "_switches"}
 )
 
 # Rooms of layer 1.  Of _websocket/, some modules are plumbing.
@@ -47,7 +47,7 @@ IO_ROOMS = {
     ),
     "_web": frozenset(
         {"exchange", "form_post", "incoming", "keepalive", "lingering", "pipeline", "ready_heads"}
-        | {"running", "static_files"}
+        | {"opened_files", "running", "static_files"}
     ),
 }
 
@@ -110,7 +110,9 @@ SEAMS = {
     # them is for users.
     "_message": "web.BaseRequest; its public property is deprecated",
     "_match_info": "web.Request; set when the request is routed",
-    "_hooked": "web.BaseRequest; whether on_response_prepare has receivers",
+    "_hooked": "web.BaseRequest; whether responses to it are prepared step by step",
+    "_answer": "web.BaseRequest; the response that was begun",
+    "_begin_answer": "web.BaseRequest; a response says that it is the one",
     "_prepare_hook": "web.BaseRequest; overridden by Request",
     "_routing_path": "web.BaseRequest; the path that resources match",
     "_resolve_now": "web.UrlDispatcher; routing without awaiting",

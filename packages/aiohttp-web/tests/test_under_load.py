@@ -229,6 +229,13 @@ async def wait(request: web.Request) -> web.Response:
     return response
 
 
+async def stream(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b"hello")
+    return response
+
+
 async def forbid(request: web.Request) -> web.Response:
     raise web.HTTPForbidden(text="no")
 
@@ -282,6 +289,7 @@ async def test_requests_leave_no_garbage() -> None:
     app = web.Application()
     app.router.add_get("/", hello)
     app.router.add_get("/user/{name}", hello)
+    app.router.add_get("/stream", stream)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     assert runner.server is not None
@@ -298,12 +306,13 @@ async def test_requests_leave_no_garbage() -> None:
         for _ in range(100):
             connection.data_received(GET)
             connection.data_received(get("/user/ann"))
+            connection.data_received(get("/stream"))
 
     gc.collect()
     gc.disable()
     try:
         loop.call_soon(receive)
-        await wire.have(201)
+        await wire.have(301)
         found = gc.collect()
     finally:
         gc.enable()

@@ -15,6 +15,7 @@ import pytest
 
 from aiohttp import web
 from aiohttp._web.inbox import CAPACITY
+from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web_protocol import RequestHandler
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -297,6 +298,37 @@ async def test_pipelined_bodies_reach_their_own_handlers() -> None:
         for body in (b"one", b"twotwo", b"3"):
             peer.send(request % (len(body), body))
         assert [await peer.body() for _ in range(3)] == [b"one", b"twotwo", b"3"]
+
+
+async def test_bodies_ahead_of_their_handlers_are_bounded_together() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        begun.set()
+        await go_on.wait()
+        return web.Response(text=str(len(await request.read())))
+
+    # Each is below what one reader may hold, so that none of them stops the peer by itself.
+    bufsize, size, number = 4096, 8000, 30
+    async with serving(handler, read_bufsize=bufsize) as place:
+        peer = await place.connect()
+        peer.send(b"%bContent-Length: %d\r\n\r\n%b" % (POST, size, b"x" * size) * number)
+        await begun.wait()
+        connection = await place.connection()
+        await until(lambda: connection._reading_paused)
+        ahead = sum(payload.buffered for _, payload, _ in connection._inbox)
+        assert 0 < ahead <= 2 * bufsize + 2 * size
+        assert len(connection._inbox) < number - 1
+        go_on.set()
+        assert [await peer.body() for _ in range(number)] == [b"%d" % size] * number
+
+
+async def test_who_waits_behind_bodies_that_nobody_reads_is_served() -> None:
+    size = 8000
+    async with serving(hello, read_bufsize=4096) as place:
+        peer = await place.connect()
+        peer.send(b"%bContent-Length: %d\r\n\r\n%b" % (POST, size, b"x" * size) * 40)
+        assert [await peer.body() for _ in range(40)] == [b"hello /"] * 40
 
 
 # Faults of the peer…
@@ -938,3 +970,215 @@ async def test_facts_for_third_parties() -> None:
         await until(lambda: not place.server.connections)
         assert connection.peername is not None
         assert connection.sockname is None
+
+
+# Exceptions that are none of a handler's…
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_cancelling_oneself_closes_without_an_answer(
+    waits: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        if request.path == "/":
+            if waits:
+                await asyncio.sleep(0)
+            raise asyncio.CancelledError
+        return await hello(request)
+
+    async with serving(handler) as place:
+        peer, other = await place.connect(), await place.connect()
+        peer.send(GET)
+        assert await peer.rest() == b""
+        assert (await other.exchange(GET.replace(b"/ ", b"/other ", 1)))[2] == b"hello /other"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_an_access_log_that_fails_takes_no_answer_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Failing(AbstractAccessLogger):
+        def log(self, request: web.BaseRequest, response: Any, time: float) -> None:
+            raise ValueError("disk full")
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/":
+            return web.Response(text="whole")
+        response = web.StreamResponse(headers={"Content-Length": "6"})
+        await response.prepare(request)
+        await response.write(b"stream")
+        return response
+
+    log = logging.getLogger("aiohttp.access")
+    async with serving(handler, access_log=log, access_log_class=Failing) as place:
+        peer = await place.connect()
+        assert (await peer.exchange(GET))[2] == b"whole"
+        assert (await peer.exchange(GET.replace(b"/ ", b"/stream ", 1)))[2] == b"stream"
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [record.getMessage().partition("%")[0][:25] for record in errors] == [
+        "Error in the access log's"
+    ] * 2
+
+
+# A request has one response…
+
+
+async def stream_begun(request: web.BaseRequest) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b"begun")
+    return response
+
+
+async def another_is_returned(request: web.BaseRequest) -> web.StreamResponse:
+    await stream_begun(request)
+    return web.Response(text="another")
+
+
+async def another_is_prepared(request: web.BaseRequest) -> web.StreamResponse:
+    await stream_begun(request)
+    return await stream_begun(request)
+
+
+async def another_is_raised(request: web.BaseRequest) -> web.StreamResponse:
+    await stream_begun(request)
+    raise web.HTTPForbidden
+
+
+async def none_is_returned(request: web.BaseRequest) -> web.StreamResponse:
+    await stream_begun(request)
+    return None  # type: ignore[return-value]
+
+
+async def a_clone_is_answered(request: web.BaseRequest) -> web.StreamResponse:
+    await stream_begun(request.clone())
+    return web.Response(text="another")
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        (another_is_returned, "of a StreamResponse with status 200 a part was sent"),
+        (another_is_prepared, "of a StreamResponse with status 200 a part was sent"),
+        (a_clone_is_answered, "of a StreamResponse with status 200 a part was sent"),
+        (none_is_returned, "of a StreamResponse with status 200 a part was sent"),
+        (another_is_raised, "Forbidden"),
+    ],
+)
+async def test_a_second_response_is_refused_and_ends_the_connection(
+    handler: Handler, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET)
+        answer = await peer.rest()
+    # One head, and a body that is seen to be incomplete.
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.endswith(b"\r\n\r\n5\r\nbegun\r\n")
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert said in str(errors[-1].exc_info and errors[-1].exc_info[1])
+
+
+async def test_another_response_behind_a_complete_one_is_refused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        response = web.Response(text="first")
+        await response.prepare(request)
+        await response.write_eof()
+        return web.Response(text="second")
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET)
+        answer = await peer.rest()
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.endswith(b"\r\n\r\nfirst")
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+async def test_a_response_that_is_not_sent_yet_gives_way() -> None:
+    """Its head waits for its body; what was set for that body is forgotten, too."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"never sent"
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        await web.Response(body=chunks()).prepare(request)
+        if request.path == "/raise":
+            raise web.HTTPForbidden(text="raised")
+        return web.Response(text="returned")
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        for path, status, body in (
+            (b"/", b"HTTP/1.1 200 OK", b"returned"),
+            (b"/raise", b"HTTP/1.1 403 Forbidden", b"raised"),
+        ):
+            answer = await peer.exchange(GET.replace(b"/", path, 1))
+            assert (answer[0], answer[2]) == (status, body)
+            assert b"Transfer-Encoding" not in answer[1]
+
+
+async def test_a_body_that_fails_before_its_first_byte_gives_way_to_the_page() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        raise ValueError("early")
+        yield b""
+
+    async def mark(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["X-Marked"] = "1"
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(body=chunks())
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    # Who wants to be asked has even the page prepared step by step.
+    app.on_response_prepare.append(mark)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(GET)
+    status, fields, body = await (peer := Peer(reader, writer)).response()
+    peer.vanish()
+    await runner.cleanup()
+    assert status == b"HTTP/1.1 500 Internal Server Error"
+    assert fields[b"X-Marked"] == b"1" and b"Transfer-Encoding" not in fields
+    assert body.startswith(b"500 Internal Server Error")
+
+
+async def test_interim_responses_are_followed_by_another() -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})
+        await hints.prepare(request)
+        return web.Response(text="final")
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET)
+        assert (await peer.response())[0] == b"HTTP/1.1 103 Early Hints"
+        assert (await peer.response())[2] == b"final"
+
+
+async def test_another_response_for_a_peer_that_is_gone_is_nobodys_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        await stream_begun(request)
+        begun.set()
+        await until(lambda: request.transport is None)
+        ended.set()
+        return web.Response(text="another")
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET)
+        await begun.wait()
+        peer.vanish()
+        await ended.wait()
+        await until(lambda: not place.server.connections)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

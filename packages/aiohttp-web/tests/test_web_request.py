@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from multidict import CIMultiDict
 from yarl import URL
 
-from aiohttp import HttpVersion10, StreamReader, web
+from aiohttp import BodyPartReader, HttpVersion10, StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import BadMultipart
-from aiohttp.test_utils import make_mocked_request
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 KEY = web.RequestKey("KEY", int)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -309,6 +312,131 @@ async def test_a_request_that_was_read_is_not_cloned() -> None:
     await request.read()
     with pytest.raises(RuntimeError, match="Cannot clone request after reading"):
         request.clone()
+
+
+# --- What a peer sends that cannot be understood ---
+
+TEXT = {"Content-Type": "text/plain"}
+
+
+async def _text(request: web.Request) -> Any:
+    return await request.text()
+
+
+async def _json(request: web.Request) -> Any:
+    return await request.json()
+
+
+async def _own_json(request: web.Request) -> Any:
+    def loads(text: str) -> Any:
+        raise ValueError("/srv/app/schema.py says no")
+
+    return await request.json(loads=loads)
+
+
+async def _part(request: web.Request) -> Any:
+    async for part in await request.multipart():
+        assert isinstance(part, BodyPartReader)
+        await part.json()
+
+
+async def _range(request: web.Request) -> Any:
+    return request.http_range
+
+
+MIXED = b"--b\r\nContent-Type: application/json\r\n\r\n{\r\n--b--\r\n"
+NOT_UNDERSTOOD = [
+    pytest.param(
+        _text, {}, b"a\xff", UnicodeDecodeError,
+        "The body is not utf-8: invalid start byte at byte 1", id="text",
+    ),
+    pytest.param(
+        _text, {"Content-Type": "text/plain; charset=utf-16"}, b"x", UnicodeDecodeError,
+        "The body is not utf-16-le: truncated data at byte 0", id="half a character",
+    ),
+    pytest.param(
+        _json, {}, b'"\xff"', UnicodeDecodeError,
+        "The body is not utf-8: invalid start byte at byte 1", id="text of json",
+    ),
+    pytest.param(
+        _json, {}, b"{", json.JSONDecodeError,
+        "The body is not valid JSON: Expecting property name enclosed in double quotes at line 1"
+        " column 2",
+        id="json",
+    ),
+    pytest.param(
+        _json, {}, b"", json.JSONDecodeError,
+        "The body is not valid JSON: Expecting value at line 1 column 1", id="no json",
+    ),
+    pytest.param(
+        _json, {}, b"[" * 100_000, RecursionError, "The body is not valid JSON", id="deep json"
+    ),
+    pytest.param(_own_json, {}, b"{}", ValueError, "The body is not valid JSON", id="own json"),
+    pytest.param(
+        _part, {"Content-Type": "multipart/mixed; boundary=b"}, MIXED, json.JSONDecodeError,
+        "The body is not valid JSON: Expecting property name enclosed in double quotes at line 1"
+        " column 2",
+        id="json of a part",
+    ),
+    pytest.param(
+        _range, {"Range": "bytes=x"}, b"", ValueError,
+        "Range is malformed, or has more than one range", id="range",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("look", "fields", "body", "kind", "said"), NOT_UNDERSTOOD)
+async def test_what_is_not_understood_is_the_peers_fault(
+    look: Callable[[web.Request], Awaitable[Any]],
+    fields: dict[str, str],
+    body: bytes,
+    kind: type[Exception],
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who does not catch the exception answers 400, with a line at DEBUG."""
+
+    async def handler(request: web.Request) -> web.Response:
+        await look(request)
+        return web.Response()
+
+    caplog.set_level(logging.DEBUG)
+    app = web.Application()
+    app.router.add_post("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        async with client.post("/", data=body, headers=TEXT | fields) as response:
+            assert (response.status, await response.text()) == (400, said)
+    records = [record for record in caplog.records if record.name == "aiohttp.server"]
+    assert [(record.levelno, record.exc_info) for record in records] == [(logging.DEBUG, None)]
+
+
+@pytest.mark.parametrize(("look", "fields", "body", "kind", "said"), NOT_UNDERSTOOD)
+async def test_who_catches_it_finds_the_exception_as_it_was(
+    look: Callable[[web.Request], Awaitable[Any]],
+    fields: dict[str, str],
+    body: bytes,
+    kind: type[Exception],
+    said: str,
+) -> None:
+    caught: list[type[Exception]] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        try:
+            await look(request)
+        except kind as error:
+            caught.append(type(error))
+            if request.query:
+                raise RuntimeError("what a program makes of it is its own") from error
+        return web.Response(text="caught")
+
+    app = web.Application()
+    app.router.add_post("/", handler)
+    async with TestClient(TestServer(app)) as client:
+        async with client.post("/", data=body, headers=TEXT | fields) as response:
+            assert (response.status, await response.text()) == (200, "caught")
+        async with client.post("/?again", data=body, headers=TEXT | fields) as response:
+            assert response.status == 500
+    assert caught == [kind, kind]
 
 
 # --- Mapping and object ---

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessageTypeError, WSMsgType, web
 from aiohttp._websocket.masking import framed_py
 
 TEXT, BINARY, CLOSE, PING, PONG = (
@@ -361,3 +361,57 @@ async def test_the_first_close_decides_the_code(aiohttp_client: Any) -> None:
     closing = asyncio.ensure_future(opened[0].close(code=WSCloseCode.GOING_AWAY))
     assert (await peer.receive()).data == WSCloseCode.GOING_AWAY
     assert await closing
+
+
+@pytest.mark.parametrize(
+    ("receive", "data"),
+    [
+        (web.WebSocketResponse.receive_str, frame(BINARY, b"x" * 5_000)),
+        (web.WebSocketResponse.receive_bytes, frame(TEXT, b"text")),
+        (web.WebSocketResponse.receive_str, frame(CLOSE, b"\x03\xe8")),
+        (web.WebSocketResponse.receive_json, frame(TEXT, b"{")),
+    ],
+)
+async def test_what_a_handler_did_not_expect_is_the_peers_affair(
+    receive: Callable[[web.WebSocketResponse[bool]], Awaitable[Any]],
+    data: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handle(ws: web.WebSocketResponse[bool], notes: list[Any]) -> None:
+        try:
+            await receive(ws)
+        except (WSMessageTypeError, ValueError) as error:
+            notes.append(len(str(error)))
+            raise
+
+    caplog.set_level(logging.DEBUG)
+    async with served(handle) as peer:
+        await peer.head()
+        peer.writer.write(data)
+        await peer.rest()
+        # Not as long as the peer likes.
+        assert peer.notes[0] < 200
+    records = [record for record in caplog.records if record.name == "aiohttp.server"]
+    assert [(record.levelno, record.exc_info) for record in records] == [(logging.DEBUG, None)]
+
+
+async def test_foreign_subprotocols_are_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with served(echo, fields=b"Sec-WebSocket-Protocol: a, b\r\n", protocols=["c"]) as peer:
+        assert b"Sec-WebSocket-Protocol" not in await peer.head()
+        peer.writer.write(frame(CLOSE))
+        await peer.rest()
+    records = [record for record in caplog.records if record.name == "aiohttp.websocket"]
+    assert [record.levelno for record in records] == [logging.DEBUG]
+    assert "overlap" in records[0].getMessage()
+
+
+async def test_the_method_is_the_routes_affair() -> None:
+    async with served(echo) as peer:
+        peer.writer.write(frame(CLOSE))
+        await peer.rest()
+        reader, writer = await asyncio.open_connection(*peer.runner.addresses[0][:2])
+        writer.write(REQUEST.replace(b"GET", b"POST", 1) + b"\r\n" + frame(CLOSE))
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 101 ")

@@ -176,6 +176,20 @@ class StreamWriter(AbstractStreamWriter):
         # A head that still waits was an interim response (RFC 9110 §15.2): it goes first.
         self._head = head if self._head is None else self._head + head
 
+    def withdraw(self) -> bool:
+        """Forget a head that still waits, and what was set for its body: another message leaves.
+
+        Returns:
+            False if a part of the message was written: it cannot be taken back.
+        """
+        if self._eof or self.output_size:
+            return False
+        self._head = None
+        self._compress = None
+        self.chunked = False
+        self.length = None
+        return True
+
     def send_headers(self) -> None:
         """Write the head now, if it is held back."""
         if self._head is not None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
+from aiohttp._peers_fault import peers_fault
 from aiohttp._web.error_page import error_page
 from aiohttp._web.exchange import InOwnContext, Outcome, begin, exchange
 from aiohttp._web.inbox import CAPACITY
@@ -34,6 +35,7 @@ from aiohttp.web_exceptions import HTTPException, HTTPInternalServerError
 from aiohttp.web_log import AccessLogger
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_response.stream import AlreadyAnswered
 
 if TYPE_CHECKING:
     import ssl
@@ -79,6 +81,10 @@ class RequestPayloadError(Exception):
 
 class PayloadAccessError(Exception):
     """The body of a request was read after its response had been sent."""
+
+
+# What a handler meets, or does, once its peer has gone; that is nobody's fault.
+_AFTER_THE_PEER = (OSError, RequestPayloadError, AlreadyAnswered)
 
 
 class Writing(Enum):
@@ -366,6 +372,11 @@ class RequestHandler(Incoming):
             raise
         except Exception:
             self.logger.exception("Unhandled exception while serving %s", self.peername)
+        except (SystemExit, KeyboardInterrupt):
+            # They end the loop, which raises them: asyncio need not complain of them, too.
+            if self._task is not None:
+                self._task.add_done_callback(_look_at)
+            raise
         finally:
             self._finish_request()
             self._writing = Writing.CLOSED
@@ -498,14 +509,17 @@ class RequestHandler(Incoming):
 
     def failed(self, request: BaseRequest, error: Exception) -> StreamResponse | Outcome:
         """Return the response that tells of an error, or how things end without one."""
-        if self._peer_is_lost() and isinstance(error, (OSError, RequestPayloadError)):
+        if self._peer_is_lost() and isinstance(error, _AFTER_THE_PEER):
             self.logger.debug("%s disconnected while its request was handled", self.peername)
             return Outcome.PEER_LOST
-        if isinstance(error, HTTPException):
-            response: StreamResponse = error._copied()
+        begun = request.writer.output_size > 0
+        if not isinstance(error, HTTPException):
+            response: StreamResponse = self._page_for(request, error)
+        elif not begun:
+            return error._copied()
         else:
-            response = self._page_for(request, error)
-        if request.writer.output_size > 0:
+            self.log_exception("%r was raised after the response had begun", error, exc_info=error)
+        if begun:
             self.force_close()
             return Outcome.BROKEN_OFF
         return response
@@ -517,6 +531,8 @@ class RequestHandler(Incoming):
             return self._bad_request(request, status, str(error))
         if isinstance(error, PayloadEncodingError):
             return self._bad_request(request, error.code, error.message)
+        if (explanation := peers_fault(error)) is not None:
+            return self._bad_request(request, 400, explanation)
         if isinstance(error, asyncio.TimeoutError):
             self.logger.debug("Request handler timed out.", exc_info=error)
             return self.handle_error(request, 504, error)
@@ -571,7 +587,11 @@ class RequestHandler(Incoming):
     ) -> None:
         """Write a line of the access log for a request that began at *time* (of the loop)."""
         if self.access_logger is not None and time is not None:
-            self.access_logger.log(request, response, self._loop.time() - time)
+            try:
+                self.access_logger.log(request, response, self._loop.time() - time)
+            except Exception:
+                # The response is out; its peer has no part in this.
+                self.log_exception("Error in the access log's %r", self.access_logger)
 
     def log_debug(self, *args: Any, **kw: Any) -> None:
         """Log a line when debugging."""
@@ -630,6 +650,11 @@ class RequestHandler(Incoming):
         if self._task is not None:
             await end_task(self._task, timeout)
         self.force_close()
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
 
 
 async def end_task(task: asyncio.Task[None], timeout: float | None) -> None:

@@ -28,6 +28,7 @@ from aiohttp._fields.ranges import parse_range
 from aiohttp._futures import set_exception
 from aiohttp._h1.messages import HttpVersion, RawRequestMessage
 from aiohttp._keys import ChainMapProxy, RequestKey
+from aiohttp._peers_fault import blame_peer, decode_json, decode_text
 from aiohttp._web.form_post import (
     EMPTY_FORM,
     SPOOL_SIZE,
@@ -117,8 +118,15 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     # Whether somebody knows the host better than the message does.
     _host_given = False
 
-    # Whether _prepare_hook() does anything.
+    # Whether responses are prepared step by step: _prepare_hook() does something, or another
+    # response was begun before.
     _hooked = False
+
+    # Class and status of the response that was begun in answer (not itself: that knows its
+    # request, and neither would be freed at its end); and what this is a clone of: they have one
+    # answer.
+    _answer: tuple[type[StreamResponse], int] | None = None
+    _original: BaseRequest | None = None
 
     # Whether the server wants no more requests, so that the response has to say so.
     _is_last = False
@@ -194,7 +202,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
                 for name, value in fields.items()
             )
         given = {"scheme": scheme, "host": host, "remote": remote}
-        return self.__class__(
+        copy = self.__class__(
             self._message._replace(**changes) if changes else self._message,
             self._payload,
             self._protocol,
@@ -210,6 +218,9 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
             state=None if self._state is None else self._state.copy(),
             **{name: value for name, value in given.items() if value is not sentinel},
         )
+        copy._original = self
+        copy._answer = self._answer
+        return copy
 
     # --- Connection ---
 
@@ -398,10 +409,17 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         """``Range`` as a slice of the body's bytes (RFC 9110 §14.2); a whole slice without one.
 
         Raises:
-            ValueError: it is malformed, or has more than one range.
+            ValueError: it is malformed, or has more than one range; answered with 400 unless it is
+                caught.
         """
         text = self._headers.get(hdrs.RANGE)
-        return slice(None, None, 1) if text is None else parse_range(text)
+        if text is None:
+            return slice(None, None, 1)
+        try:
+            return parse_range(text)
+        except ValueError as error:
+            blame_peer(error, "Range is malformed, or has more than one range")
+            raise
 
     @reify
     def if_modified_since(self) -> datetime.datetime | None:
@@ -486,11 +504,11 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         """Return the body decoded by its charset, by default utf-8.
 
         Raises:
-            HTTPUnsupportedMediaType: the charset is unknown.
-            UnicodeDecodeError: the body is not in it.
+            HTTPUnsupportedMediaType: the charset is unknown; it is a LookupError, too.
+            UnicodeDecodeError: the body is not in it; answered with 400 unless it is caught.
         """
         body = await self.read()
-        return body.decode(self._known_charset())
+        return decode_text(body, self._known_charset())
 
     def _known_charset(self) -> str:
         charset = self.charset or "utf-8"
@@ -502,10 +520,14 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     async def json(self, *, loads: JSONDecoder = DEFAULT_JSON_DECODER) -> Any:
         """Return the body as JSON; the media type is not looked at.
 
+        Args:
+            loads: the decoder; takes text.
+
         Raises:
-            ValueError: it is not JSON.
+            ValueError: it is not JSON.  This, or a RecursionError, is whatever ``loads`` raised,
+                ``json.JSONDecodeError`` by default; it is answered with 400 unless it is caught.
         """
-        return loads(await self.text())
+        return decode_json(await self.text(), loads)
 
     async def multipart(self) -> MultipartReader:
         """Return a reader of the parts of a multipart body.
@@ -577,6 +599,15 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     def _cancel(self, exc: BaseException) -> None:
         """Have who reads the body get ``exc``."""
         set_exception(self._payload, exc)
+
+    def _begin_answer(self, response: StreamResponse) -> None:
+        """Note which response is begun in answer."""
+        answer = type(response), response.status
+        request: BaseRequest | None = self
+        while request is not None:
+            request._answer = answer
+            request._hooked = True
+            request = request._original
 
     def _close_after(self) -> None:
         """Have the response say that it is the connection's last: the server shuts down."""

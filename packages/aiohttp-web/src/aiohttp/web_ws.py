@@ -167,8 +167,8 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             compress=bool(self._deflate_bits),
         )
         if upgrade.foreign_protocols:
-            # The words of 3.14: log filters know them.
-            ws_logger.warning(
+            # At DEBUG: whoever connects can cause it.  The words are those of 3.14.
+            ws_logger.debug(
                 "%s: Client protocols %r don’t overlap server-known ones %r",
                 request.remote,
                 list(upgrade.foreign_protocols),

@@ -25,6 +25,7 @@ from aiohttp._multipart.transfer_coding import (
     open_transfer_decoder,
     whole_groups,
 )
+from aiohttp._peers_fault import decode_json
 from aiohttp.compression_utils import (
     DecompressionBaseHandler,
     missing_library,
@@ -250,7 +251,7 @@ class BodyPartReader:
         if not data:
             return None
         text = self._to_text(data, encoding or self._declared_charset())
-        value: dict[str, Any] = json.loads(text)
+        value: dict[str, Any] = decode_json(text, json.loads)
         return value
 
     async def form(self, *, encoding: str | None = None) -> list[tuple[str, str]]:

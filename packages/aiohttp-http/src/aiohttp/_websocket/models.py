@@ -10,6 +10,8 @@ from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
+from aiohttp._peers_fault import decode_json
+
 # Errors
 
 
@@ -116,7 +118,7 @@ class WSMessage(NamedTuple):
 
     def json(self, *, loads: Callable[[Any], Any] = json.loads) -> Any:
         """Return `data` decoded by `loads`, a JSON decoder."""
-        return loads(self.data)
+        return decode_json(self.data, loads)
 
 
 class WSMessageTextBytes(NamedTuple):
@@ -128,7 +130,7 @@ class WSMessageTextBytes(NamedTuple):
 
     def json(self, *, loads: Callable[[Any], Any] = json.loads) -> Any:
         """Return `data` decoded by `loads`, a JSON decoder that takes bytes."""
-        return loads(self.data)
+        return decode_json(self.data, loads)
 
 
 # What `receive()` gives with decode_text=True and decode_text=False.

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, cast, overload
 
 from aiohttp._futures import set_result
+from aiohttp._peers_fault import blame_peer, decode_json
 from aiohttp._websocket.heartbeat import Heartbeat
 from aiohttp._websocket.models import (
     WS_CLOSED_MESSAGE,
@@ -62,6 +63,9 @@ PING: Final = WSMsgType.PING
 PONG: Final = WSMsgType.PONG
 
 # After these, iteration ends.
+# Characters or bytes of a message that an error shows.
+_SHOWN: Final = 100
+
 _END_TYPES: Final = frozenset((CLOSE, CLOSING, CLOSED))
 
 
@@ -396,8 +400,13 @@ class WebSocketSession(Generic[DecodeText]):
         loads: JSONDecoder | Callable[[bytes], Any] = json.loads,
         timeout: float | None = None,
     ) -> Any:
-        """Wait for a text message and return it decoded from JSON by `loads`."""
-        return loads(await self.receive_str(timeout=timeout))  # type: ignore[arg-type]
+        """Wait for a text message and return it decoded from JSON by `loads`.
+
+        Raises:
+            WSMessageTypeError: another message came.
+            ValueError: it is not JSON; whatever `loads` raises.
+        """
+        return decode_json(await self.receive_str(timeout=timeout), loads)
 
     def __aiter__(self) -> Self:
         """Iterate over the messages until the connection is closed."""
@@ -530,6 +539,12 @@ def _payload(message: bytes | str) -> bytes:
 
 
 def _wrong_type(message: WSMessage | WSMessageNoDecodeText, wanted: WSMsgType) -> Exception:
-    return WSMessageTypeError(
-        f"Received message {message.type}:{message.data!r} is not WSMsgType.{wanted.name}"
+    data = message.data
+    if isinstance(data, (str, bytes)) and len(data) > _SHOWN:
+        data = data[:_SHOWN]  # the peer chose how long it is
+    error = WSMessageTypeError(
+        f"Received message {message.type}:{data!r} is not WSMsgType.{wanted.name}"
     )
+    # A handler that was not prepared for it has seen no fault of the server.
+    blame_peer(error, f"a message was not of type {wanted.name}")
+    return error

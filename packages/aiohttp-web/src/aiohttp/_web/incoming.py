@@ -223,6 +223,8 @@ class Incoming(BaseProtocol):
             if self._due is Due.BODY:
                 self._due = _NOTHING
             body.finish(trailers)
+            if len(self._inbox) > 1 and self._read_ahead() > 2 * self._settings.read_bufsize:
+                self.pause_reading()
             self._wake()
         if self._upgrade_asked:
             self._reading = Reading.UNDECIDED
@@ -255,7 +257,7 @@ class Incoming(BaseProtocol):
     # Back-pressure…
 
     def pause_reading(self) -> None:
-        """Read no more for now: a body's reader or the inbox is full."""
+        """Read no more for now: a body's reader or the inbox is full, or bodies that wait are."""
         super().pause_reading()
         if self._reading is _MESSAGES:
             self._parser.pause()
@@ -263,8 +265,8 @@ class Incoming(BaseProtocol):
                 self._due = _NOTHING  # it is not the peer who makes the body wait
 
     def resume_reading(self, resume_parser: bool = True) -> None:
-        """Go on reading, unless the inbox is still full."""
-        if self._inbox.full:
+        """Go on reading, unless the inbox, or what lies in it, is still too much."""
+        if self._inbox.full or self._read_ahead() > 2 * self._settings.read_bufsize:
             return
         super().resume_reading()
         if resume_parser and self._reading is _MESSAGES:
@@ -272,8 +274,16 @@ class Incoming(BaseProtocol):
             self._parser.resume()
 
     def _resume_reading_if_drained(self) -> None:
-        if self._reading_paused and self._inbox.drained:
+        if (
+            self._reading_paused
+            and self._inbox.drained
+            and self._read_ahead() <= self._settings.read_bufsize
+        ):
             self.resume_reading()
+
+    def _read_ahead(self) -> int:
+        """Bytes of bodies whose requests wait for their turn: a body's reader bounds only one."""
+        return sum(payload.buffered for _, payload, _ in self._inbox)
 
     # Another protocol…
 

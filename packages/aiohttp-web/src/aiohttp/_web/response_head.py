@@ -38,6 +38,11 @@ def has_no_body(method: str, status: int) -> bool:
     )
 
 
+def is_interim(status: int) -> bool:
+    """Whether another response follows to the same request (RFC 9110 §15.2)."""
+    return 100 <= status < 200 and status != 101
+
+
 def forbids_content_length(method: str, status: int) -> bool:
     """Whether ``Content-Length`` must not be sent (RFC 9110 §8.6), or tells nothing with a 304."""
     return (

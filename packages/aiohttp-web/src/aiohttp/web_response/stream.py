@@ -28,6 +28,7 @@ from aiohttp._web.response_head import (
     choose_coding,
     forbids_content_length,
     has_no_body,
+    is_interim,
     reason_phrase,
 )
 from aiohttp.abc import AbstractStreamWriter
@@ -313,7 +314,8 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
             The writer, or None if the response has ended.
 
         Raises:
-            RuntimeError: the response answered another request before.
+            RuntimeError: the response answered another request before, or another response answers
+                this one.
         """
         if self._eof_sent:
             self._check_same_exchange(request)
@@ -337,7 +339,21 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
                 " make a new response for each request"
             )
 
+    def _become_answer(self, request: BaseRequest) -> None:
+        """Be the one response to the request, instead of one that was begun and is not sent yet."""
+        if request._answer is not None:
+            withdraw = getattr(request._payload_writer, "withdraw", None)
+            if withdraw is None or not withdraw():
+                cls, status = request._answer
+                raise AlreadyAnswered(
+                    f"{request!r} is answered already: of a {cls.__name__} with status {status}"
+                    f" a part was sent; return that one instead of {self!r}"
+                )
+        if not is_interim(self._status):
+            request._begin_answer(self)
+
     async def _start(self, request: BaseRequest) -> AbstractStreamWriter:
+        self._become_answer(request)
         self._req = request
         writer = self._payload_writer = request._payload_writer
         await self._prepare_headers()
@@ -551,6 +567,10 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+class AlreadyAnswered(RuntimeError):
+    """A part of another response to the same request was sent."""
 
 
 class NotStarted(RuntimeError, AssertionError):
