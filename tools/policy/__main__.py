@@ -19,6 +19,7 @@ from tools.changelog import entries
 from tools.finding import Finding, report
 from tools.merged import merge
 from tools.policy.deprecations import TABLE, declared, silent_findings, table, table_findings
+from tools.policy.marks import mark_findings
 from tools.policy.rules import Fragment, judge
 from tools.policy.surface import Surface, take
 from tools.tree import ROOT, release
@@ -65,6 +66,7 @@ def findings() -> Iterator[Finding]:
     for sentence in judge(old, new, told, waivers(RECORDS / "waived.txt", new.release)):
         yield Finding(path, 1, sentence)
     yield from silent_findings()
+    yield from mark_findings()
     yield from table_findings(new.deprecations)
 
 

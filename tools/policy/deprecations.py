@@ -23,8 +23,21 @@ HEAD = """\
 What works, warns with `DeprecationWarning`, and will be removed.  Made from what the code declares
 by `make deprecations`; [stability](stability.md) says when a removal is allowed.
 
+Type checkers show it without running anything: `mypy --enable-error-code deprecated`, and
+`reportDeprecated` of pyright, but for what
+[they cannot be told](#what-type-checkers-cannot-be-told).  Arguments of a session's calls, like
+`session.get(url, verify_ssl=False)`, have no types for them; those of connectors have.
+
 | deprecated | since | removed in | use |
 |---|---|---|---|
+"""
+
+
+UNMARKED = """
+## What type checkers cannot be told
+
+| deprecated | why no checker shows it |
+|---|---|
 """
 
 
@@ -45,18 +58,23 @@ def declared() -> list[dict[str, str]]:
 
 
 def _told(deprecation: Any) -> dict[str, str]:
-    names = ("subject", "since", "removed_in", "instead", "why")
+    names = ("subject", "since", "removed_in", "instead", "why", "unmarked")
     return {name: getattr(deprecation, name) for name in names}
 
 
 def table(deprecations: Iterable[Mapping[str, str]]) -> str:
     """Return the page of the documentation, newest first."""
-    lines = []
+    lines, unmarked = [], []
     for one in sorted(deprecations, key=lambda d: (_order(d["since"]), d["subject"])):
         why = f" ({one['why']})" if one["why"] else ""
-        cells = (one["subject"] + why, one["since"], one["removed_in"], one["instead"])
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
-    return HEAD + "".join(lines)
+        lines.append(_row(one["subject"] + why, one["since"], one["removed_in"], one["instead"]))
+        if one["unmarked"]:
+            unmarked.append(_row(one["subject"], one["unmarked"]))
+    return "".join([HEAD, *lines, UNMARKED, *unmarked])
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
 def _order(release: str) -> list[int]:

@@ -12,6 +12,7 @@ ONE = {
     "removed_in": "4.0",
     "instead": "unlock()",
     "why": "",
+    "unmarked": "",
 }
 TWO = {**ONE, "subject": "a|b", "since": "3.15", "why": "it is slow"}
 
@@ -32,11 +33,18 @@ def test_a_deprecation_that_never_warns_is_named(family: Path) -> None:
 
 
 def test_the_table_is_newest_first_and_escaped() -> None:
-    rows = table([ONE, TWO]).splitlines()[-2:]
+    rows = table([ONE, TWO]).partition("\n\n##")[0].splitlines()[-2:]
     assert rows == [
         r"| a\|b (it is slow) | 3.15 | 4.0 | unlock() |",
         "| Till.open() | 3.9 | 4.0 | unlock() |",
     ]
+
+
+def test_what_no_checker_can_be_told_has_a_table_of_its_own() -> None:
+    excused = {**ONE, "unmarked": "it is told apart by its value"}
+    _, _, rest = table([excused, TWO]).partition("## What type checkers cannot be told")
+    assert rest.splitlines()[-1] == "| Till.open() | it is told apart by its value |"
+    assert "unlock" not in rest
 
 
 def test_a_table_that_is_not_what_the_code_declares_is_named(tmp_path: Path) -> None:
