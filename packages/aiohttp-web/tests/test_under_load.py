@@ -84,7 +84,7 @@ async def hello(request: web.Request) -> web.Response:
 # Many connections…
 
 SERVER = """
-import asyncio, gc, resource
+import asyncio, gc, resource, sys
 from pathlib import Path
 from aiohttp import web
 
@@ -106,16 +106,23 @@ async def main():
     print(runner.addresses[0][1], flush=True)
     await asyncio.Event().wait()
 
-asyncio.run(main())
+if sys.argv[1] == "uvloop":
+    import uvloop
+    uvloop.run(main())
+else:
+    asyncio.run(main())
 """
 
-# Bytes that an idle connection may cost, asyncio's part included: twice of what it does.
+# Bytes that an idle connection may cost, the loop's part included: twice of what it does.
 MOST_FOR_A_CONNECTION = 8 * 1024
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
-async def test_idle_connections_cost_little() -> None:
-    command = [sys.executable, "-c", SERVER]
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+async def test_idle_connections_cost_little(loop: str) -> None:
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    command = [sys.executable, "-c", SERVER, loop]
     # Nothing else is going on in this loop yet.
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
     try:
@@ -129,7 +136,7 @@ async def test_idle_connections_cost_little() -> None:
             peers.append(await connect(port))
             assert await peers[-1].ask() == (200, b"hello")
         each = (int((await peers[0].ask(get("/memory")))[1]) - before) / CONNECTIONS
-        print(f"{CONNECTIONS} idle connections: {each:,.0f} bytes each")  # noqa: T201
+        print(f"{CONNECTIONS} idle connections on {loop}: {each:,.0f} bytes each")  # noqa: T201
         # All of them are still there.
         for peer in peers[:: max(1, CONNECTIONS // 50)]:
             assert await peer.ask() == (200, b"hello")
