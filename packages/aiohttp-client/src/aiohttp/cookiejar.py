@@ -7,7 +7,6 @@ The rules are in ``_client.cookie_rules``, the shelves in ``_client.cookie_store
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel, SimpleCookie
@@ -24,6 +23,7 @@ from aiohttp._deprecations import declare, marked
 from aiohttp._fields import dates
 from aiohttp._fields.cookies import copy_morsel, encode_value, make_morsel, parse_set_cookie_headers
 from aiohttp._fields.host import is_ip_address
+from aiohttp._late import late_pattern
 from aiohttp.abc import AbstractCookieJar, ClearCookiePredicate
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _MAX_COOKIE_HEADER_LENGTH = 8190
 _COOKIE_HEADER_PREFIX_LENGTH = len("Cookie: ")
 
 # Control characters, and octets that were no UTF-8 when they came: a head cannot be made of these.
-_UNSENDABLE_RE = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_UNSENDABLE_RE = late_pattern("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 class CookieJar(AbstractCookieJar):

@@ -14,11 +14,12 @@ from yarl import URL
 
 from aiohttp import hdrs
 from aiohttp._h1.messages import HttpVersion, HttpVersion10, HttpVersion11
+from aiohttp._late import late_pattern
 
 # RFC 9110 §5.6.2: what cannot stand in a token.
-_NOT_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
+_NOT_TOKEN = late_pattern(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 
-_HTTP_VERSION = re.compile(r"([0-9]+)\.([0-9]+)", re.ASCII)
+_HTTP_VERSION = late_pattern(r"([0-9]+)\.([0-9]+)", re.ASCII)
 
 # Methods whose request has no body unless the caller gives one, not even an empty one.
 BODILESS_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS, hdrs.METH_TRACE})

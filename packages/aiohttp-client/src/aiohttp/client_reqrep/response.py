@@ -34,6 +34,7 @@ from aiohttp._fields.cookies import (
 from aiohttp._fields.link import parse_links
 from aiohttp._futures import noop, set_exception, set_result
 from aiohttp._h1.messages import HttpVersion
+from aiohttp._late import late_pattern
 from aiohttp._timers import BaseTimerContext, TimerNoop
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import (
@@ -66,7 +67,7 @@ _UPLOAD_COMPLETE = declare(
 _OUTPUT_SIZE = declare("ClientResponse.output_size", since="3.14", instead="aiohttp.UploadTracker")
 
 # RFC 8259 §11 and the structured suffix of RFC 6839 §3.1.
-_JSON_TYPE = re.compile(r"application/(?:[\w.+-]+?\+)?json", re.IGNORECASE | re.ASCII)
+_JSON_TYPE = late_pattern(r"application/(?:[\w.+-]+?\+)?json", re.IGNORECASE | re.ASCII)
 
 # JSON texts that are UTF-8 by definition, whatever the bytes look like (RFC 8259 §8.1, RFC 9083).
 _UTF8_TYPES = frozenset({"application/json", "application/rdap+json"})

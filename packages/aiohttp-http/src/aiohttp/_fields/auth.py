@@ -16,6 +16,7 @@ from yarl import URL
 
 from aiohttp._deprecations import declare, marked
 from aiohttp._fields.grammar import TOKEN, quote
+from aiohttp._late import late_pattern
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -137,12 +138,12 @@ class Challenge:
 # A quoted string that never ends takes the rest; a value that is no token goes up to the comma.
 # What begins with another `=` is the padding of a token68.
 _AUTH_PARAM = rf'({TOKEN})[ \t]*=(?!=)[ \t]*("(?:[^"\\]|\\.)*(?:"|\\?$)|[^,]*)'
-_AUTH_PARAM_RE = re.compile(_AUTH_PARAM, re.DOTALL)
-_SCHEME_RE = re.compile(rf"({TOKEN})(?:[ \t]+|(?=,)|$)")
+_AUTH_PARAM_RE = late_pattern(_AUTH_PARAM, re.DOTALL)
+_SCHEME_RE = late_pattern(rf"({TOKEN})(?:[ \t]+|(?=,)|$)")
 # RFC 9110 §11.2; it ends a challenge.
-_TOKEN68_RE = re.compile(r"([A-Za-z0-9\-._~+/]+=*)[ \t]*(?=,|$)")
-_SKIPPED_RE = re.compile(r"[ \t,]*")
-_QUOTED_PAIR_RE = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN68_RE = late_pattern(r"([A-Za-z0-9\-._~+/]+=*)[ \t]*(?=,|$)")
+_SKIPPED_RE = late_pattern(r"[ \t,]*")
+_QUOTED_PAIR_RE = late_pattern(r"\\(.)", re.DOTALL)
 
 
 def parse_challenges(text: str) -> list[Challenge]:
@@ -198,7 +199,7 @@ def parse_auth_parameters(text: str) -> dict[str, str]:
     return found
 
 
-_NEXT_WORD_RE = re.compile(r"[^ \t,]*")
+_NEXT_WORD_RE = late_pattern(r"[^ \t,]*")
 
 
 def format_credentials(

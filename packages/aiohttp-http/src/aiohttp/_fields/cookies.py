@@ -11,18 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any
 
+from aiohttp._late import late_pattern
+
 # RFC 6265bis §5.6: a Set-Cookie with one of these is ignored as a whole.
-_CONTROLS_RE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROLS_RE = late_pattern(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 # A pair ends at `;`, but a quoted value may hold one: SimpleCookie writes such values.
-_PAIR_RE = re.compile(
+_PAIR_RE = late_pattern(
     r'[ \t]*(?P<name>[^=;]*)(?:=[ \t]*(?P<value>"(?:[^\\"]|\\.)*"(?=[ \t]*(?:;|$))|[^;]*))?;?',
     re.DOTALL,
 )
 
 # Not in the RFC, but servers forget the `;`, and SimpleCookie has always forgiven them: blanks
 # before the name of an attribute end the one before it.
-_FORGOTTEN_RE = re.compile(
+_FORGOTTEN_RE = late_pattern(
     r"(?<=[^;=\s])[ \t]+"
     r"(?=(?:domain|expires|max-age|path|samesite)[ \t]*="
     r"|(?:httponly|partitioned|secure)[ \t]*(?:;|$))",
@@ -55,7 +57,7 @@ _ATTRIBUTES = frozenset(
 FLAGS = frozenset({"httponly", "partitioned", "secure"})
 
 # The octal escapes that SimpleCookie writes, and quoted pairs.
-_ESCAPE_RE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
+_ESCAPE_RE = late_pattern(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
 
 # CHIPS: the standard library knows this attribute from 3.14 on.
 _MORSEL: Any = Morsel

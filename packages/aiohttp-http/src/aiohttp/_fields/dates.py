@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import re
 
+from aiohttp._late import late_pattern
+
 _UTC = datetime.timezone.utc
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,12 +18,12 @@ _MONTH_NUMBER = {name.lower(): number for number, name in enumerate(_MONTHS, 1)}
 
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
 # IMF-fixdate and the obsolete RFC 850 form differ in the separator and the digits of the year.
-_DAY_FIRST_RE = re.compile(
+_DAY_FIRST_RE = late_pattern(
     rf"(?:[A-Za-z]+,?)?\s*(?P<day>[0-9]{{1,2}})[ -](?P<month>[A-Za-z]{{3}})[A-Za-z]*[ -]"
     rf"(?P<year>[0-9]{{2,4}})\s+{_TIME}(?![0-9:])"
 )
 # The form of C's asctime().
-_ASCTIME_RE = re.compile(
+_ASCTIME_RE = late_pattern(
     rf"[A-Za-z]+,?\s+(?P<month>[A-Za-z]{{3}})[A-Za-z]*\s+(?P<day>[0-9]{{1,2}})\s+{_TIME}"
     rf"\s+(?P<year>[0-9]{{4}})(?![0-9])"
 )
@@ -89,12 +91,12 @@ def format_http_date(timestamp: float) -> str:
 # --- Cookie dates: every format that a server ever thought of ---
 
 # §5.1.1: a token is what is no delimiter = %x09 / %x20-2F / %x3B-40 / %x5B-60 / %x7B-7E
-COOKIE_TOKEN_RE = re.compile(r"[^\x09\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
+COOKIE_TOKEN_RE = late_pattern(r"[^\x09\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
 # Each production is its digits, then a non-digit and anything.
-COOKIE_TIME_RE = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
-COOKIE_DAY_RE = re.compile(r"([0-9]{1,2})(?![0-9])")
-COOKIE_YEAR_RE = re.compile(r"([0-9]{2,4})(?![0-9])")
-COOKIE_MONTH_RE = re.compile("|".join(_MONTHS), re.IGNORECASE)
+COOKIE_TIME_RE = late_pattern(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+COOKIE_DAY_RE = late_pattern(r"([0-9]{1,2})(?![0-9])")
+COOKIE_YEAR_RE = late_pattern(r"([0-9]{2,4})(?![0-9])")
+COOKIE_MONTH_RE = late_pattern("|".join(_MONTHS), re.IGNORECASE)
 # Longer values are not dates; without a bound the scan would be one more thing a server controls.
 _MAX_COOKIE_DATE = 256
 

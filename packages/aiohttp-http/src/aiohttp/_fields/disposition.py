@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from urllib.parse import quote as percent_encode
 
 from aiohttp._fields.grammar import escape, is_token
+from aiohttp._late import late_pattern
 
 # What a quoted-string of old mail software takes without a backslash before it.
-_NOT_QTEXT_RE = re.compile(r"[^\041\043-\133\135-\176]")
-_ONLY_ASCII_TEXT_RE = re.compile(r"[\t\x20-\x7e]*")
-_CONTROLS_RE = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_QTEXT_RE = late_pattern(r"[^\041\043-\133\135-\176]")
+_ONLY_ASCII_TEXT_RE = late_pattern(r"[\t\x20-\x7e]*")
+_CONTROLS_RE = late_pattern(r"[\x00-\x1f\x7f]")
 
 
 def quoted_string(content: str) -> str:

@@ -9,28 +9,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aiohttp._late import late_pattern
+
 # §5.6.2: token = 1*tchar
 TCHAR = r"!#$%&'*+\-.^_`|~0-9A-Za-z"
 TOKEN = rf"[{TCHAR}]+"
-TOKEN_RE = re.compile(TOKEN)
+TOKEN_RE = late_pattern(TOKEN)
 
 # §5.6.3: optional white space.
 OWS = "[ \t]*"
 
 # §5.6.4: quoted-string.  Text beyond ASCII is obs-text, decoded by whoever read the field.
 QUOTED_STRING = '"(?:[^"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f]|\\\\[^\\x00-\\x08\\x0a-\\x1f\\x7f])*"'
-QUOTED_STRING_RE = re.compile(QUOTED_STRING)
+QUOTED_STRING_RE = late_pattern(QUOTED_STRING)
 
-_QUOTED_PAIR_RE = re.compile(r"\\(.)", re.DOTALL)
-_NEEDS_BACKSLASH_RE = re.compile(r'(["\\])')
-_CONTROLS_RE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_QUOTED_PAIR_RE = late_pattern(r"\\(.)", re.DOTALL)
+_NEEDS_BACKSLASH_RE = late_pattern(r'(["\\])')
+_CONTROLS_RE = late_pattern(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 # One element of a comma-separated list: pieces that hold no comma, or quoted strings.
-_LIST_ELEMENT_RE = re.compile('(?:[^,"]|"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$))+', re.DOTALL)
+_LIST_ELEMENT_RE = late_pattern('(?:[^,"]|"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$))+', re.DOTALL)
 
 # `;` OWS [ name [ OWS = OWS value ] ] — white space around `=` is not in the grammar of §5.6.6, but
 # is what some senders write; a quoted string that never ends takes the rest.
-_PARAMETER_RE = re.compile(
+_PARAMETER_RE = late_pattern(
     r'[ \t]*(?:;[ \t]*)?([^=;"\s]*)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\.)*(?:"|\\?$)|[^;]*))?[^;]*',
     re.DOTALL,
 )

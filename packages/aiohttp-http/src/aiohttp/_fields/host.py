@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from aiohttp._late import late_pattern
+
 # dec-octet of RFC 3986: no leading zeros, which some resolvers read as octal.
 _DEC_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4_RE = re.compile(rf"{_DEC_OCTET}(?:\.{_DEC_OCTET}){{3}}", re.ASCII)
-_NUMBERS_RE = re.compile(r"[0-9.]*[0-9][0-9.]*")
+_IPV4_RE = late_pattern(rf"{_DEC_OCTET}(?:\.{_DEC_OCTET}){{3}}", re.ASCII)
+_NUMBERS_RE = late_pattern(r"[0-9.]*[0-9][0-9.]*")
 
 
 def is_canonical_ipv4_address(host: str) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import attr
 
 from aiohttp._fields.grammar import parse_parameters, token_or_quoted
+from aiohttp._late import late_pattern
 
 # `<` URI-Reference `>` and its parameters, up to the comma that is in no quoted string.
-_LINK_RE = re.compile(r'<([^>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))*)', re.DOTALL)
+_LINK_RE = late_pattern(r'<([^>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))*)', re.DOTALL)
 
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)

@@ -31,6 +31,7 @@ from aiohttp._h1.section import (
     Lines,
     RawFields,
 )
+from aiohttp._late import late_pattern
 from aiohttp.http_exceptions import (
     BadHttpMessage,
     BadHttpMethod,
@@ -80,9 +81,9 @@ class ResponseTokens(NamedTuple):
 
 # RFC 9112 §3.2 allows ASCII only.  Bytes above it are let pass, as they come from clients that do
 # not encode a path; controls, space and DEL never are.
-_TARGET: Final = re.compile(rb"[\x21-\x7e\x80-\xff]+")
-_VERSION: Final = re.compile(rb"HTTP/([0-9])\.([0-9])")
-_STATUS_LINE: Final = re.compile(rb"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: ([^\r\n]*))?")
+_TARGET: Final = late_pattern(rb"[\x21-\x7e\x80-\xff]+")
+_VERSION: Final = late_pattern(rb"HTTP/([0-9])\.([0-9])")
+_STATUS_LINE: Final = late_pattern(rb"HTTP/([0-9])\.([0-9]) ([0-9]{3})(?: ([^\r\n]*))?")
 
 _VERSIONS: Final = {10: HttpVersion10, 11: HttpVersion11}
 
@@ -92,11 +93,11 @@ _TLS_HANDSHAKE: Final = 0x16
 
 # --- A whole head in one go ---
 
-_SECTION: Final = re.compile(rb"(?:[" + TCHAR + rb"]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)*(?=\r\n)")
-_REQUEST_LINE: Final = re.compile(
+_SECTION: Final = late_pattern(rb"(?:[" + TCHAR + rb"]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)*(?=\r\n)")
+_REQUEST_LINE: Final = late_pattern(
     rb"([" + TCHAR + rb"]+) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([01])\r\n"
 )
-_PLAIN_STATUS_LINE: Final = re.compile(
+_PLAIN_STATUS_LINE: Final = late_pattern(
     rb"HTTP/1\.([01]) ([1-9][0-9]{2}) ([^\x00-\x08\x0a-\x1f\x7f]*)\r\n"
 )
 

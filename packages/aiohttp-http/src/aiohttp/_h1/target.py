@@ -13,20 +13,21 @@ from typing import Final
 from yarl import URL
 
 from aiohttp._h1.excerpts import shown
+from aiohttp._late import late_pattern
 from aiohttp.http_exceptions import BadHttpMessage, InvalidURLError
 
 __all__ = ("KNOWN_HOSTS", "check_host", "check_target", "target_url")
 
 # RFC 3986 §3.2.2: reg-name = *( unreserved / pct-encoded / sub-delims ), or an address in brackets;
 # RFC 3986 §3.2.3: the digits of a port may be missing.
-_AUTHORITY: Final = re.compile(
+_AUTHORITY: Final = late_pattern(
     r"(?:\[(?P<literal>[0-9A-Za-z:.%~_\-]+)\]"
     r"|(?P<name>(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*))"
     r"(?::(?P<port>[0-9]*))?",
     re.ASCII,
 )
-_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?P<authority>[^/?#]*)", re.ASCII)
-_IP_FUTURE: Final = re.compile(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~:]+", re.ASCII)
+_ABSOLUTE: Final = late_pattern(r"[A-Za-z][A-Za-z0-9+.\-]*://(?P<authority>[^/?#]*)", re.ASCII)
+_IP_FUTURE: Final = late_pattern(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~:]+", re.ASCII)
 
 _HIGHEST_PORT: Final = 65535
 
