@@ -9,6 +9,7 @@ Runs where the sources can be imported, without the compiled extensions: those h
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -20,9 +21,10 @@ from tools.finding import Finding, report
 from tools.merged import merge
 from tools.policy.deprecations import TABLE, declared, silent_findings, table, table_findings
 from tools.policy.marks import mark_findings
+from tools.policy.readable import import_findings
 from tools.policy.rules import Fragment, judge
 from tools.policy.surface import Surface, take
-from tools.tree import ROOT, release
+from tools.tree import ROOT, modules, release
 
 RECORDS = ROOT / "tools" / "api"
 
@@ -52,6 +54,16 @@ def present() -> Surface:
     return surface
 
 
+def unreadable() -> list[Finding]:
+    """Return what keeps the interface of this tree from being read."""
+    if importlib.util.find_spec("griffe") is None:
+        told = "griffe, which reads interfaces, is not installed here: run make policy"
+        return [Finding(ROOT / "pyproject.toml", 1, told)]
+    # Of all trees that this interpreter may know, this one.
+    sys.path.insert(0, str(merge()))
+    return list(import_findings(modules()))
+
+
 def waivers(path: Path, version: str) -> list[str]:
     """Return the patterns that are waived for one release: lines "release pattern: reason"."""
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
@@ -60,8 +72,12 @@ def waivers(path: Path, version: str) -> list[str]:
 
 
 def findings() -> Iterator[Finding]:
+    try:
+        path, old = last_record(release())
+    except FileNotFoundError as error:
+        yield Finding(RECORDS, 1, f"{error}: record the interface of that release there")
+        return
     new = present()
-    path, old = last_record(new.release)
     told = [Fragment(entry.kind or "", entry.text) for entry in entries()]
     for sentence in judge(old, new, told, waivers(RECORDS / "waived.txt", new.release)):
         yield Finding(path, 1, sentence)
@@ -80,14 +96,16 @@ def record() -> None:
 def main() -> int:
     os.environ["AIOHTTP_NO_EXTENSIONS"] = "1"
     command = sys.argv[1:]
+    if command not in (["check"], ["record"], ["deprecations"]):
+        sys.exit(__doc__)
+    if broken := unreadable():
+        return report(broken, "policy")
     if command == ["check"]:
         return report(findings(), "policy")
     if command == ["record"]:
         record()
-    elif command == ["deprecations"]:
-        (ROOT / TABLE).write_text(table(declared()), "utf-8")
     else:
-        sys.exit(__doc__)
+        (ROOT / TABLE).write_text(table(declared()), "utf-8")
     return 0
 
 

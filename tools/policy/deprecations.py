@@ -48,12 +48,7 @@ def declared() -> list[dict[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in modules():
-            # Another platform's modules, and those whose requirements are an extra.
-            try:
-                importlib.import_module(module.name)
-            except ImportError as error:
-                if (error.name or "").startswith("aiohttp"):
-                    raise
+            importlib.import_module(module.name)
     return [_told(deprecation) for deprecation in _deprecations.REGISTRY]
 
 
