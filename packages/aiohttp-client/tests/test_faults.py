@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
+import struct
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ import pytest
 
 from aiohttp import (
     ClientConnectionError,
+    ClientHttpProxyError,
     ClientOSError,
     ClientPayloadError,
     ClientResponseError,
@@ -23,6 +26,7 @@ from aiohttp import (
     SocketTimeoutError,
     TCPConnector,
 )
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -32,7 +36,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 @asynccontextmanager
 async def serving(script: Script) -> AsyncIterator[str]:
     """Answer each connection by ``script``; yield the URL."""
-    tasks: set[asyncio.Task[None]] = set()
+    others = asyncio.all_tasks()
 
     async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -42,20 +46,14 @@ async def serving(script: Script) -> AsyncIterator[str]:
         finally:
             writer.close()
 
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(run(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(run, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    try:
-        yield f"http://{host}:{port}/"
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    yield f"http://{host}:{port}/"
+    server.close()
+    # The session has been closed: no task is left, and nobody holds a connection open.
+    if left := asyncio.all_tasks() - others:
+        _, left = await asyncio.wait(left, timeout=20)
+    assert not left
 
 
 def answering(data: bytes, *, then_wait: bool = False) -> Script:
@@ -147,14 +145,77 @@ async def test_the_server_closes_in_the_head(data: bytes) -> None:
         assert nothing_left(session)
 
 
-async def test_the_server_resets_the_connection() -> None:
-    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def resetting(data: bytes, arrived: asyncio.Event | None = None) -> Script:
+    """Send ``data``, and when it has ``arrived`` not an end but a reset."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
+        writer.write(data)
+        if arrived is not None:
+            await arrived.wait()
+        linger = struct.pack("ii", 1, 0)  # closing is resetting
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         writer.transport.abort()
 
-    async with serving(reset) as url, ClientSession() as session:
-        with pytest.raises((ServerDisconnectedError, ClientOSError)):
+    return script
+
+
+@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 O", HEAD + b"Server: x\r\n"])
+async def test_the_server_resets_the_connection_in_the_head(data: bytes) -> None:
+    async with serving(resetting(data)) as url, ClientSession() as session:
+        with pytest.raises((ServerDisconnectedError, ClientOSError)) as caught:
             await session.get(url)
+        assert isinstance(caught.value, ClientConnectionError)
+        assert nothing_left(session)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"Content-Length: 10\r\n\r\nabc",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        HEAD + b"\r\nabc",
+    ],
+    ids=["length", "chunked", "until the end"],
+)
+async def test_the_server_resets_the_connection_in_the_body(data: bytes) -> None:
+    arrived = asyncio.Event()
+    async with serving(resetting(data, arrived)) as url, ClientSession() as session:
+        response = await session.get(url)
+        arrived.set()
+        with pytest.raises(ClientPayloadError):
+            await response.read()
+        assert nothing_left(session)
+
+
+_ENDLESS = {
+    "status line": (b"HTTP/1.1 200 ", b"O" * 1000),
+    "field": (HEAD + b"X: ", b"y" * 1000),
+    "name": (HEAD, b"y" * 1000),
+    "fields": (HEAD, b"X: y\r\n" * 100),
+    "empty lines": (b"", b"\r\n" * 100),
+    "interim responses": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+    "chunk size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 1000),
+    "chunk extension": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x" * 1000),
+    "trailers": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n" * 100),
+}
+
+
+@pytest.mark.parametrize("where", _ENDLESS)
+async def test_a_server_that_never_ends(where: str) -> None:
+    begin, more = _ENDLESS[where]
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(begin)
+        while True:
+            writer.write(more)
+            await writer.drain()  # raises when the client has left
+
+    async with serving(script) as url, ClientSession() as session:
+        with pytest.raises((ClientResponseError, ClientPayloadError)):
+            async with session.get(url) as response:
+                await response.read()
         assert nothing_left(session)
 
 
@@ -287,6 +348,140 @@ async def test_silence_while_connecting(phase: str) -> None:
 
 async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
+
+
+@pytest.mark.parametrize("times", [{"connect": 0.05}, {"total": 0.05}])
+async def test_silence_of_the_resolver(times: dict[str, float]) -> None:
+    class Silent(AbstractResolver):
+        async def resolve(self, *args: Any, **kwargs: Any) -> list[ResolveResult]:
+            await asyncio.Event().wait()
+            return []
+
+        async def close(self) -> None:
+            pass
+
+    connector = TCPConnector(resolver=Silent())
+    async with ClientSession(connector=connector, timeout=ClientTimeout(**times)) as session:
+        with pytest.raises(asyncio.TimeoutError):
+            await session.get("http://some.name/")
+        assert nothing_left(session)
+    assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("times", [{"sock_connect": 0.05}, {"connect": 0.05}, {"total": 0.05}])
+async def test_silence_behind_a_tunnel(times: dict[str, float]) -> None:
+    """The proxy says yes, and nobody begins TLS."""
+    agreed = answering(b"HTTP/1.1 200 Go on\r\n\r\n", then_wait=True)
+    async with serving(agreed) as url:
+        async with ClientSession(timeout=ClientTimeout(**times)) as session:
+            with pytest.raises(asyncio.TimeoutError):
+                await session.get("https://somewhere.invalid/", proxy=url)
+            assert nothing_left(session)
+
+
+async def test_a_server_that_does_not_read() -> None:
+    leave = asyncio.Event()
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await leave.wait()
+
+    async with serving(script) as url, ClientSession() as session:
+        body = io.BytesIO(bytes(32 * 2**20))  # more than any socket holds
+        with pytest.raises(asyncio.TimeoutError):
+            await session.post(url, data=body, timeout=ClientTimeout(total=0.2))
+        assert nothing_left(session)
+        leave.set()
+
+
+async def test_silence_after_a_redirect() -> None:
+    moved = b"HTTP/1.1 302 X\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n"
+    async with serving(answering(moved, then_wait=True)) as url, ClientSession() as session:
+        with pytest.raises(SocketTimeoutError):
+            await session.get(url, timeout=ClientTimeout(sock_read=0.05))
+        assert nothing_left(session)
+
+
+# Proxies…
+
+
+_REFUSALS: dict[str, tuple[bytes, type[Exception]]] = {
+    "403": (b"HTTP/1.1 403 No\r\nContent-Length: 3\r\n\r\nno!", ClientHttpProxyError),
+    "407": (
+        b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+        ClientHttpProxyError,
+    ),
+    "502 in chunks": (
+        b"HTTP/1.1 502 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        ClientHttpProxyError,
+    ),
+    "a redirect": (
+        b"HTTP/1.1 302 X\r\nLocation: http://evil.invalid/\r\nContent-Length: 0\r\n\r\n",
+        ClientHttpProxyError,
+    ),
+    "nothing": (b"", ServerDisconnectedError),
+    "half a head": (b"HTTP/1.1 200 OK\r\nVia: ", ServerDisconnectedError),
+    "another protocol": (b"SSH-2.0-OpenSSH\r\n\r\n", ClientResponseError),
+    "agreed, and left": (b"HTTP/1.1 200 Go on\r\n\r\n", ClientConnectionError),
+    "agreed, and spoke": (b"HTTP/1.1 200 Go on\r\n\r\nSMTP, please", ClientConnectionError),
+}
+
+
+@pytest.mark.parametrize("refusal", _REFUSALS)
+async def test_a_proxy_that_makes_no_tunnel(refusal: str) -> None:
+    data, error = _REFUSALS[refusal]
+    async with serving(answering(data)) as url, ClientSession() as session:
+        for ask in (session.get, session.ws_connect):
+            with pytest.raises(error):
+                await ask("https://somewhere.invalid/", proxy=url)
+            assert nothing_left(session)
+
+
+async def test_a_proxy_that_answers_for_the_origin() -> None:
+    """Without a tunnel its word is a response like any other."""
+    async with serving(answering(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")) as url:
+        async with ClientSession() as session:
+            async with session.get("http://somewhere.invalid/", proxy=url) as response:
+                assert response.status == 403
+            assert not session.connector._acquired  # type: ignore[union-attr]
+
+
+# A kept connection that the server closes…
+
+
+@pytest.mark.parametrize("how", ["ends", "resets"])
+@pytest.mark.parametrize("middlewares", [(), (lambda request, send: send(request),)])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"])
+async def test_a_kept_connection_closed_at_the_next_request(
+    method: str, middlewares: Any, how: str
+) -> None:
+    """The idempotent are sent once more, without a word; the others fail."""
+    requests: list[str] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        requests.append("first")
+        writer.write(HEAD + b"Content-Length: 0\r\n\r\n")
+        if len(requests) == 1:
+            if how == "resets":
+                await resetting(b"")(reader, writer)
+            else:
+                await reader.readuntil(b"\r\n\r\n")
+            requests.append("died")
+        else:
+            await reader.read()
+
+    async with serving(script) as url, ClientSession(middlewares=middlewares) as session:
+        async with session.get(url) as response:
+            await response.read()
+        if method in ("POST", "PATCH"):
+            with pytest.raises(ClientConnectionError):
+                await session.request(method, url)
+            assert requests == ["first", "died"]
+        else:
+            async with session.request(method, url) as response:
+                assert response.status == 200
+            assert requests == ["first", "died", "first"]
+        assert not session.connector._acquired  # type: ignore[union-attr]
 
 
 async def test_waiting_for_a_place_is_part_of_connecting() -> None:

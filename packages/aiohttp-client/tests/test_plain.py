@@ -341,5 +341,7 @@ async def test_memory_stays_flat(options: dict[str, Any], differ: bool) -> None:
             after = await ask(SEQUENTIAL_REQUESTS)
         finally:
             tracemalloc.stop()
-    assert after - before < 64 * 1024
+    # Timers of the total timeout are shared by all that end in the same second: while 100,000 are
+    # made with the allocator watched, some hundred seconds pass, each of which takes half a KiB.
+    assert after - before < 64 * 1024 + SEQUENTIAL_REQUESTS
     assert len(peers) == 1

@@ -21,6 +21,7 @@ from aiohttp._h1 import ResponseParser
 from aiohttp._h1.kinds import BodyKind
 from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawResponseMessage
+from aiohttp._late import late_names
 from aiohttp._switches import DEBUG
 from aiohttp._timers import BaseTimerContext, calculate_timeout_when
 from aiohttp.base_protocol import BaseProtocol
@@ -32,7 +33,6 @@ from aiohttp.client_exceptions import (
     SocketTimeoutError,
 )
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
-from aiohttp.http_parser import HttpResponseParser
 from aiohttp.log import client_logger
 from aiohttp.streams import DEFAULT_CHUNK_SIZE, EMPTY_PAYLOAD, DataQueue, StreamReader
 
@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
     from aiohttp._h1.framing import Framing
+    from aiohttp.http_parser import HttpResponseParser
+else:
+    # For those who look for it here: the inside has a parser of its own.
+    __getattr__, __dir__ = late_names(
+        __name__, {"HttpResponseParser": "aiohttp.http_parser"}
+    )
 
 # Names that users of this module found here before; the inside uses some of them.
 __all__ = (
@@ -185,6 +191,11 @@ class ResponseHandler(BaseProtocol):
     def upgraded(self) -> bool:
         """Whether the server switched to another protocol (101, or 2xx to CONNECT)."""
         return self._upgraded
+
+    @property
+    def held(self) -> int:
+        """Bytes of that protocol that have come already."""
+        return 0 if self._response_parser is None else self._response_parser.pending
 
     @property
     def should_close(self) -> bool:

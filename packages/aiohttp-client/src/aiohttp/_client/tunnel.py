@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import hdrs
 from aiohttp._client.options import ResponseParams
-from aiohttp.client_exceptions import ClientHttpProxyError
+from aiohttp.client_exceptions import (
+    ClientConnectionError,
+    ClientHttpProxyError,
+    ServerDisconnectedError,
+)
 
 if TYPE_CHECKING:
     from yarl import URL
@@ -30,7 +34,8 @@ async def open_tunnel(
 
     The connection is the tunnel's from then on.  ``silence`` is how many seconds the proxy may take
     between two pieces of its answer (``None``: any).  Raises `ClientHttpProxyError` when the proxy
-    refuses, `SocketTimeoutError` when it says nothing.
+    refuses, `SocketTimeoutError` when it says nothing, another `ClientConnectionError` when it
+    agrees and the tunnel is of no use.
     """
     proxy_request.method = hdrs.METH_CONNECT
     proxy_request.url = target
@@ -60,8 +65,14 @@ async def open_tunnel(
                 headers=response.headers,
             )
         transport = protocol.transport
-        if transport is None:
-            raise ConnectionResetError("the proxy closed the tunnel at once")
+        if transport is None or transport.is_closing():
+            raise ServerDisconnectedError("the proxy agreed to a tunnel, and closed the connection")
+        if protocol.held:
+            # Whoever is at the far end speaks TLS, where the client begins (RFC 8446 §4.1.1).
+            raise ClientConnectionError(
+                f"the proxy agreed to a tunnel to {target.host}:{target.port}, and sent "
+                f"{protocol.held} bytes into it that nobody asked for"
+            )
         return transport
     except BaseException:
         conn.close()

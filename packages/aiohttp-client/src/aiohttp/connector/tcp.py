@@ -10,7 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, overload
 
 import aiohappyeyeballs
-import attr
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
 from aiohttp._client.dialer import HAS_SHUTDOWN_TIMEOUT, Dialing, addr_infos_of, dial, errors_named
@@ -285,7 +284,7 @@ class TCPConnector(BaseConnector):
         **kwargs: Any,
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         """Connect to one of ``addr_infos``, with TLS when ``ssl`` is given; may be overridden."""
-        dialing = attr.evolve(self._dialing, local_addr_infos=self._local_addr_infos)
+        dialing = self._dialing._replace(local_addr_infos=self._local_addr_infos)
         if kwargs.get("ssl") and self._ssl_shutdown_timeout and HAS_SHUTDOWN_TIMEOUT:
             kwargs["ssl_shutdown_timeout"] = self._ssl_shutdown_timeout
         with errors_named(req.connection_key, client_error):
@@ -312,12 +311,14 @@ class TCPConnector(BaseConnector):
     async def _create_proxy_connection(
         self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
     ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
+        # Made first: nothing may come between the proxy's word and TLS, not even its end.
+        context = await self._get_ssl_context(req)
         proxy_req = self._update_proxy_auth_header_and_build_proxy_req(req)
         proxy_req.timer = req.timer
         transport, protocol = await self._create_direct_connection(
             proxy_req, [], timeout, client_error=ClientProxyConnectionError
         )
-        if not req.is_ssl():
+        if context is None:
             return transport, protocol
         # The proxy is asked for a tunnel on a connection of its own: it is no use to others.
         key = req.connection_key._replace(proxy=None, proxy_auth=None, proxy_headers_hash=None)
@@ -326,20 +327,18 @@ class TCPConnector(BaseConnector):
             conn, proxy_req, req.url, timeout.sock_read, timeout.ceil_threshold
         )
         conn.detach()
-        return await self._start_tls_connection(raw_transport, req, timeout)
+        return await self._start_tls_connection(raw_transport, req, timeout, context)
 
     async def _start_tls_connection(
         self,
         underlying_transport: asyncio.Transport,
         req: ClientRequest,
         timeout: ClientTimeout,
+        context: SSLContext,
         client_error: type[Exception] = ClientConnectorError,
     ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
         """Begin TLS with the far end of a tunnel."""
         protocol = self._factory()
-        context = await self._get_ssl_context(req)
-        if context is None:
-            raise AssertionError("TLS was begun for a request that asks for none")
         extra: dict[str, Any] = {}
         if HAS_SHUTDOWN_TIMEOUT and self._ssl_shutdown_timeout:
             extra["ssl_shutdown_timeout"] = self._ssl_shutdown_timeout
