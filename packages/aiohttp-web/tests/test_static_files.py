@@ -9,6 +9,7 @@ import pytest
 
 from aiohttp._web.static_files import (
     Kind,
+    Located,
     checked_directory,
     content_hash,
     leaves_by_root,
@@ -29,10 +30,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_files_and_directories_are_found(root: Path) -> None:
-    assert locate(root, "a.txt", follow_symlinks=False) == (root / "a.txt", Kind.FILE)
-    assert locate(root, "sub/../a.txt", follow_symlinks=False)[0] == root / "a.txt"
-    assert locate(root, "sub", follow_symlinks=False)[1] is Kind.DIRECTORY
-    assert locate(root, "", follow_symlinks=False)[1] is Kind.DIRECTORY
+    a = Located(root / "a.txt", Kind.FILE, 1)
+    assert locate(root, "a.txt", follow_symlinks=False) == a
+    assert locate(root, "sub/../a.txt", follow_symlinks=False) == a
+    assert locate(root, ".//a.txt", follow_symlinks=True) == a
+    assert locate(root, "sub", follow_symlinks=False) == Located(root / "sub", Kind.DIRECTORY)
+    assert locate(root, "", follow_symlinks=False).kind is Kind.DIRECTORY
 
 
 @pytest.mark.parametrize("follow", [False, True])
@@ -51,7 +54,7 @@ def test_links_out_are_followed_only_if_asked(root: Path) -> None:
     (root / "link").symlink_to(root.parent / "secret.txt")
     with pytest.raises(FileNotFoundError):
         locate(root, "link", follow_symlinks=False)
-    assert locate(root, "link", follow_symlinks=True)[0] == root.parent / "secret.txt"
+    assert locate(root, "link", follow_symlinks=True).path == root.parent / "secret.txt"
 
 
 def test_dots_do_not_climb_through_a_link(root: Path) -> None:

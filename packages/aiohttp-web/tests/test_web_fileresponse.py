@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,3 +156,68 @@ async def test_compression_on_the_way(tmp_path: Path) -> None:
         async with client.get("/", headers={"Accept-Encoding": "gzip"}) as response:
             assert response.headers["Content-Encoding"] == "gzip"
             assert await response.read() == b"x" * 300_000
+
+
+async def test_compression_of_a_small_file_on_the_way(files: _Files) -> None:
+    _, root = files
+
+    async def send(request: web.Request) -> web.FileResponse:
+        response = web.FileResponse(root / "small.txt")
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/", send)
+    async with TestClient(TestServer(app), auto_decompress=False) as client:
+        async with client.get("/", headers={"Accept-Encoding": "gzip"}) as response:
+            assert response.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(await response.read()) == b"0123456789"
+
+
+class Counting(ThreadPoolExecutor):
+    """Counts what it is asked to do."""
+
+    count = 0
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.count += 1
+        return super().submit(*args, **kwargs)
+
+
+async def test_a_small_static_file_takes_one_way_to_the_executor(files: _Files) -> None:
+    # Each is a switch to a thread and back, which costs more than what is done there.
+    _, root = files
+    (root / "small.txt.gz").write_bytes(gzip.compress(b"compressed"))
+    app = web.Application()
+    app.router.add_static("/", root)
+    executor = Counting()
+    asyncio.get_running_loop().set_default_executor(executor)
+    async with TestClient(TestServer(app), auto_decompress=False) as client:
+        executor.count = 0
+        for headers, content in (
+            ({"Accept-Encoding": "identity"}, b"0123456789"),
+            ({"Accept-Encoding": "identity", "Range": "bytes=2-4"}, b"234"),
+            ({"Accept-Encoding": "gzip"}, gzip.compress(b"compressed")),
+        ):
+            async with client.get("/small.txt", headers=headers) as response:
+                assert len(await response.read()) == len(content)
+        assert executor.count == 3
+
+
+async def test_a_response_opens_what_it_is_asked_for_when_it_is_sent(files: _Files) -> None:
+    # A middleware may send another file than the one that was found.
+    _, root = files
+
+    @web.middleware
+    async def other(request: web.Request, handler: Any) -> web.StreamResponse:
+        response = await handler(request)
+        assert isinstance(response, web.FileResponse)
+        response._path = root / "other.txt"
+        return response
+
+    (root / "other.txt").write_bytes(b"other")
+    app = web.Application(middlewares=[other])
+    app.router.add_static("/", root)
+    async with TestClient(TestServer(app)) as client:
+        async with client.get("/small.txt") as response:
+            assert await response.text() == "other"

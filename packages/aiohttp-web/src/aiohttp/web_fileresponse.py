@@ -10,13 +10,9 @@ import asyncio
 import mimetypes
 import os
 import pathlib
-import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, Final, cast
-
-import attr
 
 from aiohttp import hdrs
 from aiohttp._fields.etag import ETag
@@ -29,7 +25,7 @@ from aiohttp._web.conditional import (
     range_applies,
     satisfiable_part,
 )
-from aiohttp._web.response_head import choose_coding
+from aiohttp._web.opened_files import SMALL, OpenedFile, open_file
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.tcp_helpers import tcp_cork
 from aiohttp.typedefs import LooseHeaders, PathLike
@@ -43,13 +39,7 @@ __all__ = ("FileResponse",)
 # Any value but the empty one: files are read and written, not sent by the kernel.
 NOSENDFILE: Final = bool(os.environ.get("AIOHTTP_NOSENDFILE"))
 
-# Files up to this size are read while they are opened, and leave in one write with the head.
-_SMALL = 64 * 1024
-
 FALLBACK_CONTENT_TYPE = "application/octet-stream"
-
-# Content coding -> suffix of a sibling that is compressed already, in order of preference.
-ENCODING_EXTENSIONS: Mapping[str, str] = MappingProxyType({"br": ".br", "gzip": ".gz"})
 
 # The suffix of a compressed file is its media type here: the file is sent as it is, and nobody
 # shall decode it on the way.
@@ -66,21 +56,6 @@ CONTENT_TYPES: Final = mimetypes.MimeTypes()
 CONTENT_TYPES.encodings_map.clear()
 for _content_type, _suffix in ADDITIONAL_CONTENT_TYPES.items():
     CONTENT_TYPES.add_type(_content_type, _suffix)
-
-
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class _Opened:
-    """An open file, or the status of the failure."""
-
-    file: IO[bytes] | None
-    stat: os.stat_result | None
-    # The content coding of the sibling that was opened in the file's place.
-    coding: str | None = None
-    status: int = 200
-
-    def close(self) -> None:
-        if self.file is not None:
-            self.file.close()
 
 
 class FileResponse(StreamResponse):
@@ -108,38 +83,44 @@ class FileResponse(StreamResponse):
         headers: LooseHeaders | None = None,
     ) -> None:
         super().__init__(status=status, reason=reason, headers=headers)
-        self._path = pathlib.Path(path)
+        self._path = path if isinstance(path, pathlib.Path) else pathlib.Path(path)
         self._chunk_size = chunk_size
+        # What was opened before it was asked for, and what for: a path and Accept-Encoding.
+        self._opened: tuple[pathlib.Path, str, OpenedFile] | None = None
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
         """Send head and body."""
         if self.prepared:
             return await super().prepare(request)
-        loop = asyncio.get_running_loop()
         accept_encoding = request.headers.get(hdrs.ACCEPT_ENCODING, "")
-        opened = await loop.run_in_executor(None, _open, self._path, accept_encoding)
+        opened = await self._open(accept_encoding)
         try:
-            if opened.file is None or opened.stat is None:
+            if opened.stat is None:
                 self.set_status(opened.status)
                 self.content_length = 0
                 return await self._send_empty(request)
-            return await self._prepare_open_file(request, opened.file, opened.stat, opened.coding)
+            return await self._prepare_opened(request, opened, opened.stat)
         finally:
             opened.close()
 
+    async def _open(self, accept_encoding: str) -> OpenedFile:
+        if self._opened is not None:
+            path, accepted, opened = self._opened
+            self._opened = None
+            if path is self._path and accepted == accept_encoding:
+                return opened
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, open_file, self._path, accept_encoding)
+
     # --- The head ---
 
-    async def _prepare_open_file(
-        self,
-        request: BaseRequest,
-        file: IO[bytes],
-        file_stat: os.stat_result,
-        coding: str | None,
+    async def _prepare_opened(
+        self, request: BaseRequest, opened: OpenedFile, file_stat: os.stat_result
     ) -> AbstractStreamWriter | None:
         current = Validators(
             ETag(f"{file_stat.st_mtime_ns:x}-{file_stat.st_size:x}"), file_stat.st_mtime // 1
         )
-        self._add_validators(current, coding)
+        self._add_validators(current, opened.coding)
         verdict = evaluate(
             _preconditions(request),
             current,
@@ -152,7 +133,7 @@ class FileResponse(StreamResponse):
             self.set_status(412)
             self.content_length = 0
             return await self._send_empty(request)
-        self._describe(coding)
+        self._describe(opened.coding)
         part = self._choose_part(request, current, file_stat.st_size)
         if part is None:
             self.set_status(416)
@@ -160,7 +141,7 @@ class FileResponse(StreamResponse):
             self.content_length = 0
             return await self._send_empty(request)
         self.content_length = part.count
-        return await self._send_part(request, file, part)
+        return await self._send_part(request, opened, part)
 
     def _add_validators(self, current: Validators, coding: str | None) -> None:
         """Add what a 304 has, too (RFC 9110 §15.4.5)."""
@@ -205,15 +186,15 @@ class FileResponse(StreamResponse):
         return writer
 
     async def _send_part(
-        self, request: BaseRequest, file: IO[bytes], part: Part
+        self, request: BaseRequest, opened: OpenedFile, part: Part
     ) -> AbstractStreamWriter | None:
         if part.count == 0 or request.method == hdrs.METH_HEAD:
             return await self._send_empty(request)
         if self._compression:
             # Its length is not known before it is sent.
             self._length_check = True
-        elif part.count <= _SMALL:
-            return await self._send_small(request, file, part)
+        if opened.file is None or part.count <= SMALL:
+            return await self._send_small(request, opened, part)
         transport = request.transport
         if transport is not None:
             tcp_cork(transport, True)
@@ -221,16 +202,19 @@ class FileResponse(StreamResponse):
             writer = await super().prepare(request)
             if writer is None:
                 return None
-            return await self._sendfile(request, file, part.offset, part.count)
+            return await self._sendfile(request, opened.file, part.offset, part.count)
         finally:
             if transport is not None:
                 tcp_cork(transport, False)
 
     async def _send_small(
-        self, request: BaseRequest, file: IO[bytes], part: Part
+        self, request: BaseRequest, opened: OpenedFile, part: Part
     ) -> AbstractStreamWriter | None:
-        loop = asyncio.get_running_loop()
-        data = await loop.run_in_executor(None, self._seek_and_read, file, part.offset, part.count)
+        if opened.file is None:
+            data = opened.read(part.offset, part.count)
+        else:
+            loop = asyncio.get_running_loop()
+            data = await loop.run_in_executor(None, opened.read, part.offset, part.count)
         # Head and body leave in one write.
         self._send_headers_immediately = False
         writer = await super().prepare(request)
@@ -286,44 +270,18 @@ def _preconditions(request: BaseRequest) -> Preconditions:
     )
 
 
-def _open(path: pathlib.Path, accept_encoding: str) -> _Opened:
-    """Open the file, or the compressed sibling that the peer likes best; blocking."""
-    for coding in _acceptable(accept_encoding):
-        sibling = path.with_name(path.name + ENCODING_EXTENSIONS[coding])
-        opened = _open_sibling(sibling, coding)
-        if opened is not None:
-            return opened
-    try:
-        # Looked at before it is opened: opening a pipe or a device may wait for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _Opened(None, None, status=404)
-        file = path.open("rb")
-    except PermissionError:
-        return _Opened(None, None, status=403)
-    except (OSError, ValueError):
-        return _Opened(None, None, status=404)
-    return _Opened(file, os.fstat(file.fileno()))
+def response_with_file(
+    path: pathlib.Path, size: int, accept_encoding: str, chunk_size: int
+) -> FileResponse:
+    """Return the response for a file that is there; blocking.
 
-
-def _acceptable(accept_encoding: str) -> list[str]:
-    """Return the codings of siblings that the peer accepts, its favourite first."""
-    remaining = list(ENCODING_EXTENSIONS)
-    chosen: list[str] = []
-    while remaining:
-        coding = (
-            choose_coding(accept_encoding, [*remaining, "identity"]) if accept_encoding else None
-        )
-        if coding is None or coding == "identity":
-            break
-        chosen.append(coding)
-        remaining.remove(coding)
-    return chosen
-
-
-def _open_sibling(sibling: pathlib.Path, coding: str) -> _Opened | None:
-    with suppress(OSError, ValueError):
-        # A symbolic link could lead anywhere (CVE-2024-42367): lstat() sees it.
-        if stat.S_ISREG(sibling.lstat().st_mode):
-            file = sibling.open("rb")
-            return _Opened(file, os.fstat(file.fileno()), coding)
-    return None
+    A small one is read by the thread that has just looked at it.  A large one is opened when it is
+    sent: else somebody would have to close it if it never is.
+    """
+    response = FileResponse(path, chunk_size=chunk_size)
+    if size <= SMALL:
+        opened = open_file(path, accept_encoding, is_regular=True)
+        if opened.content is not None:
+            response._opened = (path, accept_encoding, opened)
+        opened.close()
+    return response

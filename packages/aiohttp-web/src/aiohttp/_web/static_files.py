@@ -1,8 +1,7 @@
 """Files of a served directory: which file a URL path means, listings, version hashes.
 
 Blocking: its callers run it in an executor.  Knows the file system; nothing of requests, responses
-    or
-the event loop.
+or the event loop.
 
 A path must not lead out of the directory (CVE-2024-23334, CVE-2026-34515), and the answer must not
 tell whether something exists outside (CVE-2025-69226): both are the same FileNotFoundError here.
@@ -15,8 +14,11 @@ import enum
 import hashlib
 import html
 import os
+import stat
 from pathlib import Path
 from urllib.parse import quote
+
+import attr
 
 # Bytes read at once while hashing; large enough that the loop does not count.
 _HASH_CHUNK = 1 << 20
@@ -46,11 +48,22 @@ def checked_directory(path: str | os.PathLike[str]) -> Path:
 
 def leaves_by_root(filename: str) -> bool:
     """Whether joined to a directory it would replace it: an absolute path, a drive, a UNC share."""
+    if os.sep == "/":
+        return filename.startswith("/")
     return bool(Path(filename).anchor) or bool(Path(filename).drive)
 
 
-def locate(directory: Path, filename: str, *, follow_symlinks: bool) -> tuple[Path, Kind]:
-    """Return the real path of ``filename`` and what is there.
+@attr.s(auto_attribs=True, frozen=True, slots=True)
+class Located:
+    """What a path leads to: the real path, and the size of a file in bytes."""
+
+    path: Path
+    kind: Kind
+    size: int = 0
+
+
+def locate(directory: Path, filename: str, *, follow_symlinks: bool) -> Located:
+    """Return what ``filename`` leads to.
 
     With ``follow_symlinks``, a symbolic link inside the directory may lead out of it; ``..`` may
     not.
@@ -60,22 +73,11 @@ def locate(directory: Path, filename: str, *, follow_symlinks: bool) -> tuple[Pa
         PermissionError: it may not be looked at, or is neither file nor directory: a pipe, a
             device.
     """
-    unresolved = directory / filename
     try:
-        if follow_symlinks:
-            # First by the letters alone: `..` must not climb out through a link.
-            normalized = Path(os.path.normpath(unresolved))
-            normalized.relative_to(directory)
-            path = normalized.resolve()
-        else:
-            path = unresolved.resolve()
-            path.relative_to(directory)
-        if path.is_file():
-            return path, Kind.FILE
-        if path.is_dir():
-            return path, Kind.DIRECTORY
-        if path.exists():
-            raise PermissionError(f"{path} is neither a file nor a directory")
+        located = _locate_plain(directory, filename)
+        if located is not None:
+            return located
+        return _located(_resolved(directory, filename, follow_symlinks))
     except PermissionError:
         raise
     except (ValueError, RuntimeError, OSError):
@@ -83,6 +85,51 @@ def locate(directory: Path, filename: str, *, follow_symlinks: bool) -> tuple[Pa
         # name too long.
         pass
     raise FileNotFoundError(f"no file {filename!r} in the served directory {directory}")
+
+
+def _locate_plain(directory: Path, filename: str) -> Located | None:
+    """Locate by one question to the system for each name; None if that is not enough.
+
+    It is for a file where no name has a meaning of its own and none is a link: then there is
+    nothing to resolve, because ``directory`` is resolved already.
+    """
+    if os.sep != "/" or "\0" in filename:
+        return None
+    path = os.fspath(directory)
+    for name in filename.split("/"):
+        if name in ("", ".", ".."):
+            return None
+        path = f"{path}/{name}"
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return None
+        if stat.S_ISLNK(status.st_mode):
+            return None
+    return Located(Path(path), Kind.FILE, status.st_size) if stat.S_ISREG(status.st_mode) else None
+
+
+def _resolved(directory: Path, filename: str, follow_symlinks: bool) -> Path:
+    """Return the real path; raise ValueError if it is not below the directory."""
+    unresolved = directory / filename
+    if follow_symlinks:
+        # First by the letters alone: `..` must not climb out through a link.
+        normalized = Path(os.path.normpath(unresolved))
+        normalized.relative_to(directory)
+        return normalized.resolve()
+    path = unresolved.resolve()
+    path.relative_to(directory)
+    return path
+
+
+def _located(path: Path) -> Located:
+    if path.is_file():
+        return Located(path, Kind.FILE, path.stat().st_size)
+    if path.is_dir():
+        return Located(path, Kind.DIRECTORY)
+    if path.exists():
+        raise PermissionError(f"{path} is neither a file nor a directory")
+    raise FileNotFoundError(f"{path} does not exist")
 
 
 def listing(directory: Path, root: Path, prefix: str) -> str:

@@ -24,7 +24,7 @@ from aiohttp._web.static_files import (
 )
 from aiohttp.typedefs import Handler, PathLike
 from aiohttp.web_exceptions import HTTPForbidden, HTTPNotFound
-from aiohttp.web_fileresponse import FileResponse
+from aiohttp.web_fileresponse import response_with_file
 from aiohttp.web_response import Response, StreamResponse
 from aiohttp.web_urldispatcher.resources import PrefixResource
 from aiohttp.web_urldispatcher.routes import AbstractRoute, ResourceRoute, UrlMappingMatchInfo
@@ -90,10 +90,10 @@ class StaticResource(PrefixResource):
         if not append_version:
             return url
         try:
-            path, kind = locate(self._directory, name, follow_symlinks=self._follow_symlinks)
-            if kind is not Kind.FILE:
+            located = locate(self._directory, name, follow_symlinks=self._follow_symlinks)
+            if located.kind is not Kind.FILE:
                 return url
-            return url.with_query({self.VERSION_KEY: content_hash(path)})
+            return url.with_query({self.VERSION_KEY: content_hash(located.path)})
         except OSError:
             return url
 
@@ -153,21 +153,22 @@ class StaticResource(PrefixResource):
             # /static//etc/passwd or a UNC share: joined to the directory, it would replace it.
             raise HTTPForbidden()
         loop = asyncio.get_running_loop()
+        accept_encoding = request.headers.get(hdrs.ACCEPT_ENCODING, "")
         return await loop.run_in_executor(
-            None, self._resolve_path_to_response, self._directory / filename
+            None, self._resolve_path_to_response, filename, accept_encoding
         )
 
-    def _resolve_path_to_response(self, unresolved_path: Path) -> StreamResponse:
+    def _resolve_path_to_response(self, filename: str, accept_encoding: str) -> StreamResponse:
         """Return what answers for a path; blocking."""
         try:
-            path, kind = locate(
-                self._directory, str(unresolved_path), follow_symlinks=self._follow_symlinks
-            )
-            if kind is Kind.FILE:
-                return FileResponse(path, chunk_size=self._chunk_size)
+            located = locate(self._directory, filename, follow_symlinks=self._follow_symlinks)
+            if located.kind is Kind.FILE:
+                return response_with_file(
+                    located.path, located.size, accept_encoding, self._chunk_size
+                )
             if not self._show_index:
                 raise HTTPForbidden()
-            return Response(text=self._directory_as_html(path), content_type="text/html")
+            return Response(text=self._directory_as_html(located.path), content_type="text/html")
         except PermissionError as error:
             raise HTTPForbidden() from error
         except OSError as error:
