@@ -24,14 +24,14 @@ def import_findings(modules: Iterable[Module]) -> Iterator[Finding]:
         for module in known.values():
             try:
                 importlib.import_module(module.name)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 finding = _finding(error, *_place(error, module, known))
                 if finding not in told:
                     told.add(finding)
                     yield finding
 
 
-def _place(error: Exception, module: Module, known: Mapping[Path, Module]) -> tuple[Module, int]:
+def _place(error: BaseException, module: Module, known: Mapping[Path, Module]) -> tuple[Module, int]:
     """Return the innermost of our lines that is to blame; links are followed home."""
     if isinstance(error, SyntaxError):
         path = Path(error.filename or "").resolve()
@@ -42,7 +42,7 @@ def _place(error: Exception, module: Module, known: Mapping[Path, Module]) -> tu
     return module, 1
 
 
-def _finding(error: Exception, module: Module, line: int) -> Finding:
+def _finding(error: BaseException, module: Module, line: int) -> Finding:
     if isinstance(error, SyntaxError):
         what = f"it cannot be parsed ({error.msg}); repair it"
     elif isinstance(error, ModuleNotFoundError) and not _is_ours(error, module):

@@ -62,3 +62,8 @@ def test_any_other_failure_is_named_with_its_line(findings_of: Find) -> None:
     (found,) = findings_of(till="def open():\n    1 / 0\nopen()\n", box="import stall.till\n")
     assert (found.path.name, found.line) == ("till.py", 2)
     assert "importing it ends with ZeroDivisionError (division by zero)" in found.sentence
+
+
+def test_a_module_that_leaves_is_named(findings_of: Find) -> None:
+    (found,) = findings_of(till="raise SystemExit(3)\n")
+    assert "importing it ends with SystemExit (3)" in found.sentence
