@@ -99,7 +99,10 @@ __all__ = (
 )
 
 _BODY_ARGUMENT = declare(
-    "body argument of an HTTP exception", since="3.0", instead="text, or return a web.Response"
+    "body argument of an HTTP exception",
+    since="3.0",
+    instead="text, or return a web.Response",
+    wording="body argument is deprecated for http web exceptions",
 )
 
 
