@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import HttpResponseParser
 else:
     # For those who look for it here: the inside has a parser of its own.
-    __getattr__, __dir__ = late_names(
-        __name__, {"HttpResponseParser": "aiohttp.http_parser"}
-    )
+    __getattr__, __dir__ = late_names(__name__, {"HttpResponseParser": "aiohttp.http_parser"})
 
 # Names that users of this module found here before; the inside uses some of them.
 __all__ = (

@@ -11,9 +11,10 @@ import json
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
+import attr
 
 from aiohttp._futures import set_result
+from aiohttp._late import late_names
 from aiohttp._timers import calculate_timeout_when
 from aiohttp._websocket.models import (
     WS_CLOSED_MESSAGE,
@@ -25,15 +26,26 @@ from aiohttp._websocket.models import (
     WSMessageNoDecodeText,
     WSMsgType,
 )
-from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from aiohttp._websocket.session import DecodeText, WebSocketSession
-from aiohttp._websocket.writer import WebSocketWriter
 from aiohttp.client_exceptions import ClientError, ServerTimeoutError, WSMessageTypeError
 from aiohttp.client_reqrep import ClientResponse
 from aiohttp.streams import EofStream
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+    from aiohttp._websocket.writer import WebSocketWriter
+else:
+    # They come with the first WebSocket.
+    __getattr__, __dir__ = late_names(
+        __name__,
+        {
+            "WebSocketDataQueue": "aiohttp._websocket.reader",
+            "WebSocketReader": "aiohttp._websocket.reader",
+            "WebSocketWriter": "aiohttp._websocket.writer",
+        },
+    )
 
 # Names that are found here since aiohttp 3: some are only imported from this module.
 __all__ = (
@@ -66,7 +78,7 @@ DEFAULT_JSON_ENCODER = json.dumps
 DEFAULT_JSON_DECODER = json.loads
 
 
-@attrs.frozen
+@attr.frozen
 class ClientWSTimeout:
     """Seconds that a client WebSocket waits; None: without limit."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from yarl import URL
 
-from aiohttp._client import cookie_file, cookie_rules
+from aiohttp._client import cookie_rules
 from aiohttp._client.cookie_store import Bound, CookieStore, StoredCookie
 from aiohttp._client.request_cookies import RequestCookies
 from aiohttp._deprecations import declare, marked
@@ -29,6 +29,7 @@ from aiohttp.abc import AbstractCookieJar, ClearCookiePredicate
 if TYPE_CHECKING:
     import asyncio
 
+    from aiohttp._client import cookie_file
     from aiohttp.typedefs import LooseCookies, PathLike, StrOrURL
 
 __all__ = ("CookieJar", "DummyCookieJar")
@@ -125,6 +126,9 @@ class CookieJar(AbstractCookieJar):
 
     def save(self, file_path: PathLike) -> None:
         """Write the cookies to a file, as JSON; a new file is readable by its owner alone."""
+        # Few programs keep their cookies, and old files need pickle.
+        from aiohttp._client import cookie_file
+
         self._store.expire(time.time())
         text = cookie_file.dump(self._store)
         # Not Path.open(), which has no opener.
@@ -139,6 +143,8 @@ class CookieJar(AbstractCookieJar):
         Raises:
             ValueError, pickle.UnpicklingError: it is no such file; the jar is as it was.
         """
+        from aiohttp._client import cookie_file
+
         data = Path(file_path).read_bytes()
         now = time.time()
         loaded = _new_store()

@@ -21,9 +21,7 @@ This file knows no particular deprecation.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
-
-import attr
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     # Checkers know it by where it comes from, and read no text but a literal one.
@@ -49,8 +47,7 @@ __all__ = ("REGISTRY", "Deprecation", "declare", "marked")
 _NEXT_MAJOR = "4.0"
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class Deprecation:
+class Deprecation(NamedTuple):
     """One deprecated thing: what, since when, until when, and the way out."""
 
     # What is deprecated, as the subject of a sentence: "loop argument of ClientSession".

@@ -6,8 +6,7 @@ Pure: names, paths and values in, decisions out.
 from __future__ import annotations
 
 import re
-
-import attr
+from typing import NamedTuple
 
 from aiohttp._fields.host import is_ip_address
 
@@ -19,8 +18,7 @@ _MAX_AGE_DIGITS = 20
 LAST_TIME = 253402300799.0
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Which host or hosts get a cookie."""
 
     # "" stands for every host: cookies that the program itself set for no URL.

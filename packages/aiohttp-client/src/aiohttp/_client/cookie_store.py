@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from http.cookies import Morsel, SimpleCookie
-from typing import Any
-
-import attr
+from typing import Any, NamedTuple
 
 from aiohttp._client import cookie_rules
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """How many cookies are kept at most, and how many are left when there were more."""
 
     most: int

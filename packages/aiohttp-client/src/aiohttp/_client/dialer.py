@@ -10,10 +10,9 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohappyeyeballs
-import attr
 
 from aiohttp.client_exceptions import (
     ClientConnectorCertificateError,
@@ -32,8 +31,7 @@ AddrInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 HAS_SHUTDOWN_TIMEOUT = sys.version_info >= (3, 11)
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class Dialing:
+class Dialing(NamedTuple):
     """How sockets are made."""
 
     # Seconds of head start for an address before the next is tried beside it; None: one by one.

@@ -6,7 +6,7 @@ Pure.  Knows no connection, no clock and no session: a session hands in its defa
 from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attr
 from multidict import CIMultiDict
@@ -49,8 +49,7 @@ DEFAULT_TIMEOUT: ClientTimeout = ClientTimeout(total=5 * 60, sock_connect=30)
 _DEFAULT_LIMITS = Limits()
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class ResponseParams:
+class ResponseParams(NamedTuple):
     """How a response is to be read off its connection."""
 
     limits: Limits = _DEFAULT_LIMITS

@@ -6,9 +6,8 @@ Pure: whoever knows the environment hands in how to ask it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import attr
 from yarl import URL
 
 if TYPE_CHECKING:
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 PROXY_SCHEMES = frozenset({"http", "https"})
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class ProxyResolution:
+class ProxyResolution(NamedTuple):
     """The way to an origin: ``url`` is the proxy, ``None`` for the direct way."""
 
     url: URL | None = None

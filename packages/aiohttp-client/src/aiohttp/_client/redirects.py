@@ -6,8 +6,8 @@ Pure: takes values, returns values; the session follows.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-import attr
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -29,8 +29,7 @@ _BODY_FIELDS = (
 )
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """The next request: ``keeps_body``: the same body; ``same_origin``: the same secrets."""
 
     method: str

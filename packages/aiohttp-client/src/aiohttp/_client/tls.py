@@ -7,11 +7,9 @@ connection but for the transport that a fingerprint is compared with.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from aiohttp._deprecations import declare
 from aiohttp.client_exceptions import ServerFingerprintMismatch
@@ -27,23 +25,31 @@ _SSL_CONTEXT = declare("ssl_context argument", since="3.0", instead="ssl=ssl_con
 _FINGERPRINT = declare("fingerprint argument", since="3.0", instead="ssl=Fingerprint(digest)")
 
 
+# Bytes of a SHA-256 digest.
+_SHA256_LENGTH = 32
+
+
+class _HashFunctions:
+    """The hash functions by the length of their digests; few programs need them."""
+
+    def __get__(self, instance: object, owner: object) -> dict[int, Callable[..., Any]]:
+        import hashlib
+
+        return {16: hashlib.md5, 20: hashlib.sha1, 32: hashlib.sha256}
+
+
 class Fingerprint:
     """The SHA-256 digest of the one certificate that is trusted; nothing else of it is checked."""
 
-    HASHFUNC_BY_DIGESTLEN: ClassVar[dict[int, Callable[..., Any]]] = {
-        16: hashlib.md5,
-        20: hashlib.sha1,
-        32: hashlib.sha256,
-    }
+    HASHFUNC_BY_DIGESTLEN = _HashFunctions()
 
     def __init__(self, fingerprint: bytes) -> None:
-        hash_function = self.HASHFUNC_BY_DIGESTLEN.get(len(fingerprint))
-        if hash_function is None:
+        if len(fingerprint) not in self.HASHFUNC_BY_DIGESTLEN:
             raise ValueError(
                 f"fingerprint has invalid length; expected the 32 bytes of a SHA-256 digest; "
                 f"got {len(fingerprint)} bytes"
             )
-        if hash_function is not hashlib.sha256:
+        if len(fingerprint) != _SHA256_LENGTH:
             raise ValueError(
                 "md5 and sha1 are insecure and not supported. Use sha256: "
                 "hashlib.sha256(certificate_in_der).digest()"
@@ -66,6 +72,9 @@ class Fingerprint:
         if not transport.get_extra_info("sslcontext"):
             return
         certificate = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        import hashlib
+        import hmac
+
         got = hashlib.sha256(certificate or b"").digest()
         if not hmac.compare_digest(got, self._fingerprint):
             host, port, *_ = transport.get_extra_info("peername")

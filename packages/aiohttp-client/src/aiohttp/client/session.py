@@ -39,7 +39,6 @@ from aiohttp._client.proxies import EnvironmentProxy, FixedProxy, ProxyResolutio
 from aiohttp._client.redirects import REDIRECT_STATUSES
 from aiohttp._client.tls import merge_ssl_options
 from aiohttp._client.upload import UploadTracker
-from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
 from aiohttp._content_headers import _SENTINEL, sentinel
 from aiohttp._deprecations import declare, marked
 from aiohttp._environment import basicauth_from_netrc, get_env_proxy_for_url, netrc_from_env
@@ -755,6 +754,9 @@ class ClientSession(PlainCalls):
         decode_text: bool = True,
         **request_options: Any,
     ) -> ClientWebSocketResponse[Any]:
+        # Few programs open any, and the machinery of WebSockets comes with it.
+        from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
+
         behaviour = WSOptions(
             timeout=ws_timeout(timeout, receive_timeout),
             autoclose=autoclose,

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-import attr
 from yarl import URL
 
 from aiohttp._deprecations import declare, marked
@@ -124,8 +123,7 @@ def strip_auth_from_url(url: URL) -> tuple[URL, BasicAuth | None]:
 # --- Challenges and credentials of any scheme ---
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
-class Challenge:
+class Challenge(NamedTuple):
     """One challenge (RFC 9110 §11.3): a scheme with a token68, or with parameters."""
 
     # As written; compare in lower case.

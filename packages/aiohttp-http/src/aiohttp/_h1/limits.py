@@ -6,13 +6,12 @@ where the bytes are read.
 
 from __future__ import annotations
 
-import attrs
+from typing import NamedTuple
 
 __all__ = ("Limits",)
 
 
-@attrs.frozen(slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds of one head, in bytes and in fields; they hold however the bytes are split into reads.
 
     The sizes follow common servers: Apache httpd's ``LimitRequestLine`` and

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import attrs
+import attr
 
 from aiohttp._websocket.models import WSHandshakeError
 
@@ -72,7 +72,7 @@ _EXTENSION_PARAMETER: Final = re.compile(
 _NEXT_ELEMENT: Final = re.compile(r"[ \t]*,")
 
 
-@attrs.frozen
+@attr.frozen
 class Extension:
     """An element of Sec-WebSocket-Extensions."""
 
@@ -111,7 +111,7 @@ def parse_extensions(value: str) -> Iterator[Extension]:
 # permessage-deflate (RFC 7692 §7.1)
 
 
-@attrs.frozen
+@attr.frozen
 class DeflateParameters:
     """What an offer or an answer says about permessage-deflate.
 
@@ -156,7 +156,7 @@ def read_deflate(extension: Extension, *, is_offer: bool) -> DeflateParameters:
     return DeflateParameters(**found)  # type: ignore[arg-type]
 
 
-@attrs.frozen
+@attr.frozen
 class Compression:
     """What a side needs to write after the negotiation: how it may compress.
 
@@ -263,7 +263,7 @@ def ws_ext_gen(compress: int = 15, isserver: bool = False, server_notakeover: bo
 # The client's check of the answer (RFC 6455 §4.1)
 
 
-@attrs.frozen
+@attr.frozen
 class Agreement:
     """What a client and a server agreed on."""
 
@@ -272,7 +272,7 @@ class Agreement:
     compression: Compression
 
 
-@attrs.frozen
+@attr.frozen
 class Proposal:
     """What a client asked for."""
 

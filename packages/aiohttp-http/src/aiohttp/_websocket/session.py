@@ -28,7 +28,6 @@ from aiohttp._websocket.models import (
     WSMessageNoDecodeText,
     WSMsgType,
 )
-from aiohttp._websocket.writer import WebSocketWriter, close_payload
 from aiohttp.client_exceptions import (
     ClientConnectionResetError,
     ClientError,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypeVar
 
     from aiohttp._websocket.reader import WebSocketDataQueue
+    from aiohttp._websocket.writer import WebSocketWriter
     from aiohttp.typedefs import JSONBytesEncoder, JSONDecoder, JSONEncoder
 
     DecodeText = TypeVar("DecodeText", bound=bool, covariant=True, default=Literal[True])
@@ -433,6 +433,9 @@ class WebSocketSession(Generic[DecodeText]):
 
     async def _close(self, code: int, message: bytes, *, drain: bool = True) -> bool:
         """Do the closing handshake; return False if it was begun before."""
+        # Loaded with the first writer: a client without WebSockets does without.
+        from aiohttp._websocket.writer import close_payload
+
         writer = self._require_writer()
         if self._connection_state is State.CLOSED:
             self._found_closed = True
