@@ -56,7 +56,13 @@ def tell(text):
 
 loop = __import__("uvloop").new_event_loop() if {uvloop} else None
 web.run_app(
-    app, host="127.0.0.1", port={port}, print=tell, shutdown_timeout={timeout}, loop=loop
+    app,
+    host="127.0.0.1",
+    port={port},
+    print=tell,
+    shutdown_timeout={timeout},
+    shutdown_grace={grace},
+    loop=loop,
 )
 print("ended", flush=True)
 """
@@ -95,9 +101,10 @@ def unused_port() -> int:
         return port
 
 
-def run(timeout: float = 10, uvloop: bool = False) -> tuple[Process, int]:
+def run(timeout: float = 10, grace: float = 0.25, uvloop: bool = False) -> tuple[Process, int]:
     port = unused_port()
-    process = Process("-c", SERVER.format(port=port, timeout=timeout, uvloop=uvloop))
+    source = SERVER.format(port=port, timeout=timeout, grace=grace, uvloop=uvloop)
+    process = Process("-c", source)
     assert process.line() == f"======== Running on http://127.0.0.1:{port} ========"
     assert process.line() == "(Press CTRL+C to quit)"
     return process, port
@@ -137,7 +144,8 @@ def keep_asking(port: int, log: list[str]) -> None:
 def test_sigterm_under_load_loses_no_request(uvloop: bool) -> None:
     if uvloop:
         pytest.importorskip("uvloop")
-    process, port = run(uvloop=uvloop)
+    # On a busy machine those who ask may be slow.
+    process, port = run(uvloop=uvloop, grace=PATIENCE)
     try:
         logs: list[list[str]] = [[] for _ in range(8)]
         threads = [threading.Thread(target=keep_asking, args=(port, log)) for log in logs]
