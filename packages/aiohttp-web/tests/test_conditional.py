@@ -12,6 +12,7 @@ from aiohttp._web.conditional import (
     Preconditions,
     Validators,
     Verdict,
+    asks_for_part,
     evaluate,
     range_applies,
     satisfiable_part,
@@ -69,10 +70,32 @@ def test_conditions_of_another_method() -> None:
         ("Thu, 01 Jan 1970 00:16:40 GMT", True),
         ("Thu, 01 Jan 1970 00:16:39 GMT", False),
         ("Thu, 01 Jan 1970 01:00:00 GMT", True),
+        ("nonsense", False),
+        ("now", False),
+        ("", False),
     ],
 )
 def test_if_range(if_range: str | None, applies: bool) -> None:
     assert range_applies(if_range, NOW) is applies
+
+
+@pytest.mark.parametrize(
+    ("method", "ranges", "asks"),
+    [
+        ("GET", "bytes=0-1", True),
+        ("HEAD", "bytes=0-1", True),
+        ("GET", "BYTES = 0-1", True),
+        # Malformed; who parses it says so.
+        ("GET", "bytes=x", True),
+        ("GET", None, False),
+        ("POST", "bytes=0-1", False),
+        ("GET", "items=0-1", False),
+        ("GET", "bytes", True),
+        ("GET", "bytes=0-1, 5-6", False),
+    ],
+)
+def test_ranges_that_are_looked_at(method: str, ranges: str | None, asks: bool) -> None:
+    assert asks_for_part(method, ranges) is asks
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ def test_framing() -> None:
     [
         ("gzip, deflate", "deflate"),
         ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("x-gzip;q=0", None),
         ("gzip;q=0", None),
         ("gzip;q=1.0, deflate;q=0.5", "gzip"),
         ("DEFLATE;Q=0.1", "deflate"),

@@ -411,6 +411,16 @@ async def test_an_unknown_expectation_fails() -> None:
         await app._handle(make_mocked_request("POST", "/", headers={"Expect": "x"}))
 
 
+async def test_an_empty_list_of_expectations_expects_nothing() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(text="handled")
+
+    app = web.Application()
+    app.router.add_post("/", handler)
+    response = await app._handle(make_mocked_request("POST", "/", headers={"Expect": ""}))
+    assert isinstance(response, web.Response) and response.text == "handled"
+
+
 def test_expect_handlers_are_coroutine_functions() -> None:
     def plain(request: web.Request) -> None: ...
 

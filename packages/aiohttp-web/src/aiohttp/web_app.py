@@ -556,7 +556,8 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         match_info.add_app(self)
         match_info.freeze()
         request._match_info = match_info
-        if hdrs.EXPECT in request.headers:
+        # A list (RFC 9110 §10.1.1): an empty one expects nothing.
+        if request.headers.get(hdrs.EXPECT):
             response = await match_info.expect_handler(request)
             await request.writer.drain()
             if response is not None:

@@ -21,13 +21,13 @@ from aiohttp._web.conditional import (
     Preconditions,
     Validators,
     Verdict,
+    asks_for_part,
     evaluate,
     range_applies,
     satisfiable_part,
 )
 from aiohttp._web.opened_files import SMALL, OpenedFile, open_file
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.tcp_helpers import tcp_cork
 from aiohttp.typedefs import LooseHeaders, PathLike
 from aiohttp.web_response import StreamResponse
 
@@ -163,7 +163,11 @@ class FileResponse(StreamResponse):
     def _choose_part(self, request: BaseRequest, current: Validators, size: int) -> Part | None:
         """Return what to send, and change status and fields if that is not all; None is 416."""
         whole = Part(0, size)
-        if self._status != 200 or not range_applies(request.headers.get(hdrs.IF_RANGE), current):
+        if (
+            self._status != 200
+            or not asks_for_part(request.method, request.headers.get(hdrs.RANGE))
+            or not range_applies(request.headers.get(hdrs.IF_RANGE), current)
+        ):
             return whole
         try:
             wanted = request.http_range
@@ -195,17 +199,11 @@ class FileResponse(StreamResponse):
             self._length_check = True
         if opened.file is None or part.count <= SMALL:
             return await self._send_small(request, opened, part)
-        transport = request.transport
-        if transport is not None:
-            tcp_cork(transport, True)
-        try:
-            writer = await super().prepare(request)
-            if writer is None:
-                return None
-            return await self._sendfile(request, opened.file, part.offset, part.count)
-        finally:
-            if transport is not None:
-                tcp_cork(transport, False)
+        # Not corked: that spares the packet of the head, and costs a third more time for the file.
+        writer = await super().prepare(request)
+        if writer is None:
+            return None
+        return await self._sendfile(request, opened.file, part.offset, part.count)
 
     async def _send_small(
         self, request: BaseRequest, opened: OpenedFile, part: Part
@@ -235,6 +233,10 @@ class FileResponse(StreamResponse):
         except (NotImplementedError, RuntimeError):
             # uvloop, and transports of one's own: nothing was sent yet.
             return await self._sendfile_fallback(writer, fobj, offset, count)
+        except ConnectionError:
+            # The kernel tells before the transport knows that its peer is gone.
+            transport.abort()
+            raise
         writer.output_size += count  # type: ignore[misc]
         writer.length = 0  # type: ignore[misc]
         await super().write_eof()

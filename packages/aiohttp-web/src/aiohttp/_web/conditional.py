@@ -10,8 +10,12 @@ from datetime import datetime
 
 import attr
 
+from aiohttp import hdrs
 from aiohttp._fields.dates import parse_http_date
 from aiohttp._fields.etag import ETAG_ANY, ETag, parse_etag, strong_match, weak_match
+
+# HEAD says what GET would be answered.
+_METHODS_WITH_RANGES = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 
 class Verdict(enum.Enum):
@@ -83,7 +87,19 @@ def range_applies(if_range: str | None, current: Validators) -> bool:
     if tag is not None:
         return strong_match(tag, current.etag)
     date = parse_http_date(if_range)
-    return date is None or current.modified <= date.timestamp()
+    # What is neither is the validator of no representation, so not of this one.
+    return date is not None and current.modified <= date.timestamp()
+
+
+def asks_for_part(method: str, ranges: str | None) -> bool:
+    """Whether a ``Range`` field is to be looked at, as it is, or would be, for one part (§14.2).
+
+    With other methods, and in other units than bytes, it must be ignored; several ranges may be.
+    """
+    if ranges is None or method not in _METHODS_WITH_RANGES:
+        return False
+    unit, _, wanted = ranges.partition("=")
+    return unit.strip(" \t").lower() == "bytes" and "," not in wanted
 
 
 @attr.s(auto_attribs=True, frozen=True, slots=True)

@@ -96,6 +96,8 @@ def accepted_codings(accept_encoding: str) -> dict[str, float]:
     for element in accept_encoding.lower().split(","):
         coding, _, parameters = element.partition(";")
         coding = coding.strip()
+        if coding == "x-gzip":
+            coding = "gzip"  # RFC 9110 §8.4.1.3
         if coding:
             weights[coding] = _weight(parameters)
     return weights
