@@ -26,7 +26,7 @@ from tools.tree import ROOT, Module, modules, source_roots
 
 VOCABULARY = frozenset(
     {"hdrs", "typedefs", "log", "abc", "http_exceptions", "client_exceptions"}
-    | {"_deprecations", "_late", "_peers_fault", "_releases", "_switches"}
+    | {"_deprecations", "_late", "_peers_fault", "_releases", "_switches", "_values"}
 )
 
 # Rooms of layer 1.  Of _websocket/, some modules are plumbing.

@@ -11,11 +11,10 @@ import json
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-import attr
-
 from aiohttp._futures import set_result
 from aiohttp._late import late_names
 from aiohttp._timers import calculate_timeout_when
+from aiohttp._values import value_object
 from aiohttp._websocket.models import (
     WS_CLOSED_MESSAGE,
     WS_CLOSING_MESSAGE,
@@ -78,7 +77,7 @@ DEFAULT_JSON_ENCODER = json.dumps
 DEFAULT_JSON_DECODER = json.loads
 
 
-@attr.frozen
+@value_object
 class ClientWSTimeout:
     """Seconds that a client WebSocket waits; None: without limit."""
 

@@ -21,7 +21,9 @@ This file knows no particular deprecation.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from aiohttp._values import value_object
 
 if TYPE_CHECKING:
     # Checkers know it by where it comes from, and read no text but a literal one.
@@ -47,7 +49,8 @@ __all__ = ("REGISTRY", "Deprecation", "declare", "marked")
 _NEXT_MAJOR = "4.0"
 
 
-class Deprecation(NamedTuple):
+@value_object
+class Deprecation:
     """One deprecated thing: what, since when, until when, and the way out."""
 
     # What is deprecated, as the subject of a sentence: "loop argument of ClientSession".

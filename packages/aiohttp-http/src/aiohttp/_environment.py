@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attr
 from yarl import URL
 
 from aiohttp._fields.auth import BasicAuth, basic_auth, strip_auth_from_url
 from aiohttp._switches import IS_WINDOWS
+from aiohttp._values import value_object
 from aiohttp.log import client_logger
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PROXIED_SCHEMES = ("https", "http", "wss", "ws")
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class ProxyInfo:
     """A proxy without credentials in its URL, and these."""
 

@@ -42,7 +42,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, overload
 
-import attr
 from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
 
 from aiohttp._deprecations import declare, marked
@@ -231,6 +230,9 @@ def _picklable_request_info(info: Any) -> Any:
     headers = _picklable_headers(info.headers)
     if hasattr(info, "_replace"):  # a named tuple
         return info._replace(headers=headers)
+    # Whose request info is of attrs has loaded it.
+    import attr
+
     return attr.evolve(info, headers=headers) if attr.has(type(info)) else info
 
 

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import Morsel
 from typing import Any
 
-import attr
-
 from aiohttp._client.cookie_store import Place, StoredCookie, attributes_of
 from aiohttp._fields.cookies import make_morsel
+from aiohttp._values import value_object
 
 _PARTS = ("key", "value", "coded_value")
 _HOST_ONLY = "host_only"
@@ -24,7 +23,7 @@ _EXPIRES = "expires_timestamp"
 _ATTRIBUTES = frozenset(Morsel())
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class SavedCookie:
     """A cookie as a file has it."""
 

@@ -6,9 +6,9 @@ Pure: names, paths and values in, decisions out.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from aiohttp._fields.host import is_ip_address
+from aiohttp._values import value_object
 
 _INTEGER_RE = re.compile(r"-?[0-9]+")
 # More digits are no duration any more; int() of thousands of them would cost.
@@ -18,7 +18,8 @@ _MAX_AGE_DIGITS = 20
 LAST_TIME = 253402300799.0
 
 
-class Scope(NamedTuple):
+@value_object
+class Scope:
     """Which host or hosts get a cookie."""
 
     # "" stands for every host: cookies that the program itself set for no URL.

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from http.cookies import Morsel, SimpleCookie
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp._client import cookie_rules
+from aiohttp._values import value_object
 
 
-class Bound(NamedTuple):
+@value_object
+class Bound:
     """How many cookies are kept at most, and how many are left when there were more."""
 
     most: int

@@ -6,11 +6,12 @@ Pure.  Knows no connection, no clock and no session: a session hands in its defa
 from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import attr
 from multidict import CIMultiDict
 from yarl import URL
+
+from aiohttp._values import value_object
 
 from .._h1.limits import Limits
 from ..typedefs import LooseCookies, LooseHeaders, Query, StrOrURL
@@ -26,7 +27,7 @@ DEFAULT_READ_BUFSIZE = 256 * 1024
 DEFAULT_MAX_REDIRECTS = 10
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class ClientTimeout:
     """How long each phase of a call may take, in seconds; ``None`` or 0: for ever.
 
@@ -49,7 +50,8 @@ DEFAULT_TIMEOUT: ClientTimeout = ClientTimeout(total=5 * 60, sock_connect=30)
 _DEFAULT_LIMITS = Limits()
 
 
-class ResponseParams(NamedTuple):
+@value_object
+class ResponseParams:
     """How a response is to be read off its connection."""
 
     limits: Limits = _DEFAULT_LIMITS

@@ -6,9 +6,11 @@ Pure: whoever knows the environment hands in how to ask it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from yarl import URL
+
+from aiohttp._values import value_object
 
 if TYPE_CHECKING:
     from .._fields.auth import BasicAuth
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 PROXY_SCHEMES = frozenset({"http", "https"})
 
 
-class ProxyResolution(NamedTuple):
+@value_object
+class ProxyResolution:
     """The way to an origin: ``url`` is the proxy, ``None`` for the direct way."""
 
     url: URL | None = None

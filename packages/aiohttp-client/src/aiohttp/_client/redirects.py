@@ -6,10 +6,11 @@ Pure: takes values, returns values; the session follows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from multidict import CIMultiDict
 from yarl import URL
+
+from aiohttp._values import value_object
 
 from .. import hdrs
 from ..client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
@@ -29,7 +30,8 @@ _BODY_FIELDS = (
 )
 
 
-class Redirect(NamedTuple):
+@value_object
+class Redirect:
     """The next request: ``keeps_body``: the same body; ``same_origin``: the same secrets."""
 
     method: str

@@ -11,10 +11,10 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import attr
 from multidict import CIMultiDict
 
 from aiohttp import hdrs
+from aiohttp._values import value_object
 from aiohttp._websocket.deflate import new_inflater
 from aiohttp._websocket.handshake import Agreement, Proposal, check_response, ws_ext_gen
 from aiohttp._websocket.models import Role, WSHandshakeError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _QUEUE_LIMIT = 2**18
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class WSOptions:
     """How the WebSocket behaves once it is open."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import attr
 from yarl import URL
 
 from aiohttp._client.options import (
@@ -92,6 +91,10 @@ def session_timeout(
                     f"{name}_timeout and timeout parameters conflict, please set up timeout alone"
                 )
         return timeout
+    if conn_timeout is None and read_timeout is sentinel:
+        return DEFAULT_TIMEOUT
+    import attr
+
     merged = DEFAULT_TIMEOUT
     if conn_timeout is not None:
         _CONN_TIMEOUT.warn(stacklevel=4)
@@ -121,5 +124,7 @@ def ws_timeout(timeout: Any, receive_timeout: float | None) -> ClientWSTimeout:
         chosen = ClientWSTimeout(ws_close=timeout)
     if receive_timeout is not None:
         _RECEIVE_TIMEOUT.warn(stacklevel=3)
+        import attr
+
         chosen = attr.evolve(chosen, ws_receive=receive_timeout)
     return chosen

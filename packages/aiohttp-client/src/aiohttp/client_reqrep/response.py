@@ -18,7 +18,6 @@ from http.cookies import SimpleCookie
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-import attr
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 from propcache.api import under_cached_property as reify
 from yarl import URL
@@ -36,6 +35,7 @@ from aiohttp._futures import noop, set_exception, set_result
 from aiohttp._h1.messages import HttpVersion
 from aiohttp._late import late_pattern
 from aiohttp._timers import BaseTimerContext, TimerNoop
+from aiohttp._values import value_object
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import (
     ClientConnectionError,
@@ -73,7 +73,7 @@ _JSON_TYPE = late_pattern(r"application/(?:[\w.+-]+?\+)?json", re.IGNORECASE | r
 _UTF8_TYPES = frozenset({"application/json", "application/rdap+json"})
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class ContentDisposition:
     """The Content-Disposition field (RFC 6266)."""
 

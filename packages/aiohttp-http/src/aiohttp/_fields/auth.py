@@ -16,6 +16,7 @@ from yarl import URL
 from aiohttp._deprecations import declare, marked
 from aiohttp._fields.grammar import TOKEN, quote
 from aiohttp._late import late_pattern
+from aiohttp._values import value_object
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -123,7 +124,8 @@ def strip_auth_from_url(url: URL) -> tuple[URL, BasicAuth | None]:
 # --- Challenges and credentials of any scheme ---
 
 
-class Challenge(NamedTuple):
+@value_object
+class Challenge:
     """One challenge (RFC 9110 §11.3): a scheme with a token68, or with parameters."""
 
     # As written; compare in lower case.

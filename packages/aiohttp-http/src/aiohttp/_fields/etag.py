@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attr
+from aiohttp._values import value_object
 
 # The list value that matches any current representation.
 ETAG_ANY = "*"
@@ -20,7 +20,7 @@ LIST_QUOTED_ETAG_RE = re.compile(rf"({_QUOTED_ETAG})(?:\s*,\s*|$)|(.)")
 _LIST_RE = re.compile(r'[ \t,]*(?:(W/)?"([!\x23-\x7E\x80-\U0010ffff]*)")[ \t]*(?=,|$)')
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class ETag:
     """An entity tag: the opaque value without its quotes, and whether it is weak."""
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-import attr
-
 from aiohttp._fields.grammar import parse_parameters, token_or_quoted
 from aiohttp._late import late_pattern
+from aiohttp._values import value_object
 
 # `<` URI-Reference `>` and its parameters, up to the comma that is in no quoted string.
 _LINK_RE = late_pattern(r'<([^>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))*)', re.DOTALL)
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class Link:
     """A link: where it leads, and its parameters in order, names in lower case."""
 

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import attr
 from multidict import MultiDict, MultiDictProxy
 
 from aiohttp._fields.grammar import parse_parameters, token_or_quoted
+from aiohttp._values import value_object
 
 # RFC 9110 §8.3: a recipient may take content of unknown type for this.
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
@@ -17,7 +17,7 @@ DEFAULT_CONTENT_TYPE = "application/octet-stream"
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class MimeType:
     """``type/subtype+suffix; parameters``, in lower case but for the values."""
 

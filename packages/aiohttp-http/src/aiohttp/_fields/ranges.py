@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import attr
+from aiohttp._values import value_object
 
 # §14.1.1: int-range and suffix-range of the unit "bytes"; one of them, since a server may treat
 # several as none (§14.2).  Digits of a number are bounded: no file has 10^19 octets.
@@ -14,7 +14,7 @@ _CONTENT_RANGE_RE = re.compile(
 )
 
 
-@attr.s(auto_attribs=True, frozen=True, slots=True)
+@value_object
 class ContentRange:
     """What part of a representation a message holds (§14.4)."""
 

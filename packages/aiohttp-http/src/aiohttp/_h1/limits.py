@@ -6,12 +6,13 @@ where the bytes are read.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from aiohttp._values import value_object
 
 __all__ = ("Limits",)
 
 
-class Limits(NamedTuple):
+@value_object
+class Limits:
     """Bounds of one head, in bytes and in fields; they hold however the bytes are split into reads.
 
     The sizes follow common servers: Apache httpd's ``LimitRequestLine`` and

@@ -13,8 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import attr
-
+from aiohttp._values import value_object
 from aiohttp._websocket.models import WSHandshakeError
 
 # RFC 6455 §1.3: the server proves with this that it speaks WebSocket.
@@ -72,7 +71,7 @@ _EXTENSION_PARAMETER: Final = re.compile(
 _NEXT_ELEMENT: Final = re.compile(r"[ \t]*,")
 
 
-@attr.frozen
+@value_object
 class Extension:
     """An element of Sec-WebSocket-Extensions."""
 
@@ -111,7 +110,7 @@ def parse_extensions(value: str) -> Iterator[Extension]:
 # permessage-deflate (RFC 7692 §7.1)
 
 
-@attr.frozen
+@value_object
 class DeflateParameters:
     """What an offer or an answer says about permessage-deflate.
 
@@ -156,7 +155,7 @@ def read_deflate(extension: Extension, *, is_offer: bool) -> DeflateParameters:
     return DeflateParameters(**found)  # type: ignore[arg-type]
 
 
-@attr.frozen
+@value_object
 class Compression:
     """What a side needs to write after the negotiation: how it may compress.
 
@@ -263,7 +262,7 @@ def ws_ext_gen(compress: int = 15, isserver: bool = False, server_notakeover: bo
 # The client's check of the answer (RFC 6455 §4.1)
 
 
-@attr.frozen
+@value_object
 class Agreement:
     """What a client and a server agreed on."""
 
@@ -272,7 +271,7 @@ class Agreement:
     compression: Compression
 
 
-@attr.frozen
+@value_object
 class Proposal:
     """What a client asked for."""
 
