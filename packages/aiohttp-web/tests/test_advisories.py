@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from aiohttp._h1.build import COMPILED
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -692,7 +692,17 @@ async def test_cve_2025_69230_bad_cookies_do_not_fill_the_log(
 
 # --- Garbage ---
 
-_PATHS = [b"/", b"/ws", b"/form", b"/%ff%fe?a=%ff&%00", b"http://a/%2e%2e//", b"*", b"//x"]
+_PATHS = [
+    b"/",
+    b"/ws",
+    b"/form",
+    b"/parts",
+    b"/json",
+    b"/%ff%fe?a=%ff&%00",
+    b"http://a/%2e%2e//",
+    b"*",
+    b"//x",
+]
 _KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 _FIELDS = [
     *(b"Content-Type: multipart/form-data; boundary=B", b"Content-Type: a/b;charset=\xff"),
@@ -728,20 +738,25 @@ def _nonsense(rng: random.Random) -> bytes:
 
 
 async def _lazy(request: web.Request) -> web.StreamResponse:
-    """Look at everything that a peer can send, as an application would."""
+    """Look at everything that a peer can send, and catch nothing."""
     _ = request.cookies, request.forwarded, request.if_none_match, request.if_range, request.url
     _ = request.query, request.host, request.charset, request.remote, repr(request)
-    with suppress(ValueError):
-        _ = request.http_range
+    _ = request.http_range, request.if_match, request.if_modified_since, request.content_length
     socket = web.WebSocketResponse(max_msg_size=1000)
     if request.path == "/ws" and socket.can_prepare(request):
         await socket.prepare(request)
-        async for _message in socket:
+        async for message in socket:
             await socket.send_str("x")
+            if message.type is web.WSMsgType.TEXT:
+                await socket.send_json([message.json(), await socket.receive_json()])
+            await socket.receive_bytes()
         return socket
     form = await request.post() if request.path == "/form" else {}
-    with suppress(UnicodeDecodeError):
-        await request.text()
+    if request.path == "/parts":
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            await (part.json() if part.filename else part.form())
+    await (request.json() if request.path == "/json" else request.text())
     return web.Response(text=f"{len(form)} {request.path_qs!r}")
 
 

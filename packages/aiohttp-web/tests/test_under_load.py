@@ -1,7 +1,7 @@
 """Many connections, many requests, and handlers that do wrong.
 
 The numbers are small enough for every run of the tests. AIOHTTP_TEST_CONNECTIONS (10000, say; mind
-`ulimit -n`) and AIOHTTP_TEST_REQUESTS (1000000, say) are for longer ones; `-rP` shows the memory.
+`ulimit -Hn`) and AIOHTTP_TEST_REQUESTS (1000000, say) are for longer ones; `-rP` shows the memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,14 @@ import pytest
 from aiohttp import web
 from aiohttp._web.inbox import CAPACITY
 
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    resource = None  # type: ignore[assignment]
+
 CONNECTIONS = int(os.environ.get("AIOHTTP_TEST_CONNECTIONS", "500"))
+# Connections that send a byte now and then; both of their ends are in one process.
+TRICKLING = min(1000, CONNECTIONS * 2)
 REQUESTS = int(os.environ.get("AIOHTTP_TEST_REQUESTS", "20000"))
 
 # Nothing here waits for this long; it ends a test that would hang. In seconds.
@@ -79,6 +86,20 @@ def get(path: str) -> bytes:
 
 async def hello(request: web.Request) -> web.Response:
     return web.Response(text="hello")
+
+
+@pytest.fixture(autouse=True)
+def descriptors() -> Iterator[int]:
+    """How many a process may have, and lets it have as many as are needed here, if it may."""
+    if resource is None:
+        yield 512
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, 2 * max(CONNECTIONS, TRICKLING) + 500)
+    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    yield wanted
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # Many connections…
@@ -147,9 +168,10 @@ async def test_idle_connections_cost_little(loop: str) -> None:
     assert each < MOST_FOR_A_CONNECTION
 
 
-async def test_normal_requests_are_served_while_others_trickle() -> None:
+async def test_normal_requests_are_served_while_others_trickle(descriptors: int) -> None:
+    trickling = min(TRICKLING, descriptors // 3)
     async with serving(web.get("/", hello), web.get("/user/{name}", hello)) as port:
-        slow = [await connect(port) for _ in range(300)]
+        slow = [await connect(port) for _ in range(trickling)]
         normal = [await connect(port) for _ in range(5)]
         loop = asyncio.get_running_loop()
         longest = 0.0

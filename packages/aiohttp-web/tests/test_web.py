@@ -194,6 +194,68 @@ def test_the_exit_is_within_the_timeout() -> None:
         process.kill()
 
 
+LEAVING = """
+import asyncio
+import gc
+import sys
+from aiohttp import web
+
+async def slow(request):
+    print("begun", flush=True)
+    return web.Response(body=await request.read())
+
+async def leave(request):
+    if request.query:
+        await asyncio.sleep(0)
+    raise {leave}
+
+async def clean(app):
+    print("cleaned", flush=True)
+
+app = web.Application()
+app.on_cleanup.append(clean)
+app.router.add_post("/slow", slow)
+app.router.add_get("/leave", leave)
+web.run_app(app, host="127.0.0.1", port={port}, print=lambda _: print("ready", flush=True))
+gc.collect()
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.parametrize("query", ["", "?later"])
+@pytest.mark.parametrize(
+    ("leave", "said", "status"),
+    [
+        ("web.GracefulExit", "cleaned\nended\n", 0),
+        ("KeyboardInterrupt", "cleaned\nended\n", 0),
+        ("SystemExit(3)", "cleaned\n", 3),
+    ],
+)
+def test_a_handler_that_leaves_the_program(leave: str, said: str, status: int, query: str) -> None:
+    """Others get their answers, the application is cleaned up, and asyncio does not complain."""
+    port = unused_port()
+    process = Process("-c", LEAVING.format(leave=leave, port=port))
+    try:
+        assert process.line() == "ready"
+        with (
+            socket.create_connection(("127.0.0.1", port), PATIENCE) as slow,
+            socket.create_connection(("127.0.0.1", port), PATIENCE) as leaving,
+        ):
+            slow.sendall(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+            assert process.line() == "begun"
+            leaving.sendall(b"GET /leave%b HTTP/1.1\r\nHost: a\r\n\r\n" % query.encode())
+            assert leaving.recv(1000) == b""
+            slow.sendall(b"hello")
+            answer = b""
+            while piece := slow.recv(1000):
+                answer += piece
+        assert answer.endswith(b"\r\n\r\nhello")
+        assert process.popen.communicate(timeout=PATIENCE)[0] == said
+        assert process.popen.returncode == status
+    finally:
+        process.kill()
+
+
 # The command line…
 
 COMMAND = """

@@ -1182,3 +1182,25 @@ async def test_another_response_for_a_peer_that_is_gone_is_nobodys_fault(
         await ended.wait()
         await until(lambda: not place.server.connections)
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_response_that_is_not_all_ends_the_connection(
+    fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "10"})
+        await response.prepare(request)
+        await response.write(b"begun")
+        if fails:
+            raise RuntimeError("boom")
+        return response
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET)
+        answer = await peer.rest()
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.endswith(b"\r\n\r\nbegun")
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(errors) == fails
