@@ -102,7 +102,8 @@ def upload(port: int, path: str, size: int, seconds: float) -> None:
             if not more or not answer.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(f"the server did not answer 200 and the size: {answer!r}")
         count += 1
-    print(json.dumps({"rate": count * size / 1e6 / (time.perf_counter() - started)}), flush=True)
+    rate = count * size / 1e6 / (time.perf_counter() - started)
+    print(json.dumps({"rate": rate, "files": count}), flush=True)
 
 
 # --- WebSocket ------------------------------------------------------------------------------------

@@ -85,7 +85,8 @@ AMONG_ROUTES = tuple(
 )
 ORDER = '{"id": 7, "name": "Ann", "numbers": [1, 2, 3], "address": {"street": "High", "no": 5}}'
 
-# Files leave by sendfile: the kernel's work, which is the same for both.
+# A small file is mostly the work of a thread pool, a large one that of the kernel, which are the
+# same for both.
 LOADS = {
     "plaintext": Load(("/plaintext",)),
     "JSON": Load(("/json",)),
@@ -94,7 +95,7 @@ LOADS = {
     "5 middlewares": Load(("/plaintext",), "middlewares"),
     "100 KB response": Load(("/100KB",)),
     "POST JSON": Load(("/orders",), body=ORDER),
-    "static file, 1 KB": Load(("/files/1KB",)),
+    "static file, 1 KB": Load(("/files/1KB",), bar=">1.0"),
     "static file, 10 MB": Load(("/files/10MB",), connections=4, bar=">1.0"),
     "TLS plaintext": Load(("/plaintext",), "tls"),
 }
@@ -106,6 +107,7 @@ SERVERS = {
     "sanic": ("sanic", ""),
 }
 
+UPLOADS = {"rate": ("MB/s", ">1.0"), "cpu": ("CPU ms/upload", "<1.0")}
 MESSAGES = {"rate": ("messages/s", ">1.3"), "cpu": ("CPU µs/message", "")}
 
 
@@ -182,10 +184,12 @@ def upload(path: str, loop: str) -> Measure:
     """Forms with one large file, one after the other."""
 
     def measure(python: Path, bench: Bench) -> dict[str, float]:
-        with running(python, SERVER, loop, core=0) as (_, first):
+        with running(python, SERVER, loop, core=0) as (process, first):
+            before = cpu_seconds(process.pid)
             arguments = ("upload", first["port"], path, UPLOAD, bench.seconds)
             with running(bench.peer_python, PEER, *arguments, core=1) as (_, measures):
-                return dict(measures)
+                cpu = cpu_seconds(process.pid) - before
+        return {"rate": measures["rate"], "cpu": cpu / measures["files"] * 1e3}
 
     return measure
 
@@ -250,11 +254,10 @@ def server_rows() -> Iterator[Row]:
     yield from rival_rows()
     for kind, path in {"spooled": "/upload", "in parts": "/upload-in-parts"}.items():
         for loop in LOOPS:
-            columns = {"rate": ("MB/s", ">1.0")}
-            yield Row(f"server upload 100 MB, {kind}, {loop}", upload(path, loop), columns)
+            yield Row(f"server upload 100 MB, {kind}, {loop}", upload(path, loop), UPLOADS)
     for connections in (1, 64):
         for loop in LOOPS:
-            name = f"server WebSocket echo, {connections} connections, {loop}"
+            name = f"server WebSocket echo, {connections} conn., {loop}"
             echo = websocket_stream("echo", 64, SERVER, loop, connections=connections)
             yield Row(name, echo, MESSAGES)
     yield Row("server idle keep-alive connection", idle, {"bytes": ("bytes", "<0.8")})
