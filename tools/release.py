@@ -4,24 +4,27 @@
     python -m tools.release --upload    the same from a clean, tagged commit; then twine upload
 
 The wheels are built twice and have to be the same both times.  They are then installed from a
-folder, together with what they require of others, in each combination that users install.
+folder, together with what they require of others, in each combination that users install, and over
+the aiohttp of before there was a family: docs/stability.md says what becomes of that.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import venv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.changelog import git
-from tools.environments import Environment, build_wheels
+from tools.environments import PREDECESSOR, Environment, build_wheels
 from tools.finding import report
 from tools.tree import DISTRIBUTIONS, ROOT, release
 from tools.versions import findings as version_findings
@@ -106,22 +109,94 @@ def reproducible(house: Wheelhouse, python: Path) -> Iterator[str]:
             yield from (a.name for a, b in pairs if a.read_bytes() != b.read_bytes())
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """A new environment, as a user would make one."""
+
+    path: Path
+
+    @property
+    def python(self) -> str:
+        return str(self.path / ("Scripts" if os.name == "nt" else "bin") / "python")
+
+    def succeeds(self, *arguments: str) -> bool:
+        command = [self.python, *arguments]
+        return subprocess.run(command, cwd=self.path, stdout=subprocess.DEVNULL).returncode == 0
+
+    def installs(self, *requirements: str) -> bool:
+        return self.succeeds("-m", "pip", "install", "--quiet", *requirements)
+
+    def works(self, smoke: str) -> bool:
+        """Say whether what is installed fits together, is of this release, and does something."""
+        code = f"{LOCKSTEP}\n{smoke}"
+        return self.succeeds("-m", "pip", "check", "--quiet") and self.succeeds(
+            "-W", "error", "-c", code, release()
+        )
+
+    def complaint(self, code: str) -> str:
+        """Return what code says in which something goes wrong; nothing, if nothing does."""
+        command = [self.python, "-c", code]
+        return subprocess.run(command, cwd=self.path, capture_output=True, text=True).stderr
+
+
+@contextmanager
+def fresh() -> Iterator[Fresh]:
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True, symlinks=os.name != "nt")
+        yield Fresh(Path(folder))
+
+
 def installs(house: Wheelhouse, combination: Combination) -> bool:
     """Install a combination into a new environment, as users do but from our files; try it."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = Path(folder)
-        venv.create(environment, with_pip=True, symlinks=os.name != "nt")
-        python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-        wanted = ["-m", "pip", "install", "--quiet", *files(house, combination.requirements)]
-        code = f"{LOCKSTEP}\n{combination.smoke}"
-        commands = (
-            wanted,
-            ["-m", "pip", "check", "--quiet"],
-            ["-W", "error", "-c", code, release()],
+    with fresh() as environment:
+        return environment.installs(*files(house, combination.requirements)) and environment.works(
+            combination.smoke
         )
-        quiet = subprocess.DEVNULL
-        runs = (subprocess.run([str(python), *c], cwd=folder, stdout=quiet) for c in commands)
-        return all(run.returncode == 0 for run in runs)
+
+
+# --- Over an older aiohttp ------------------------------------------------------------------------
+
+
+def replaces(house: Wheelhouse) -> bool:
+    """Uninstall the predecessor, then install this release."""
+    with fresh() as environment:
+        return (
+            environment.installs(PREDECESSOR)
+            and environment.succeeds("-m", "pip", "uninstall", "--quiet", "--yes", "aiohttp")
+            and environment.installs(*files(house, ["aiohttp"]))
+            and environment.works(EVERYTHING)
+        )
+
+
+def repairs(house: Wheelhouse) -> bool:
+    """Install this release over the predecessor; do as the first import says."""
+    with fresh() as environment:
+        ours = files(house, ["aiohttp"])
+        if not (environment.installs(PREDECESSOR) and environment.installs(*ours)):
+            return False
+        command = repair_command(environment.complaint("import aiohttp"))
+        # The command is for an index that has this release: here, the folder of the wheels.
+        index = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(house.path)}
+        return (
+            bool(command)
+            and subprocess.run([*command, "--quiet"], env=index).returncode == 0
+            and environment.works(EVERYTHING)
+        )
+
+
+def repair_command(complaint: str) -> list[str]:
+    """Return the words of the command that an incomplete installation tells its user to run."""
+    told = (line for line in complaint.splitlines() if " -m pip install --force-reinstall" in line)
+    return shlex.split(next(told, ""))
+
+
+UPGRADES = {
+    f"pip uninstall aiohttp; pip install aiohttp, after {PREDECESSOR}": replaces,
+    f"pip install aiohttp over {PREDECESSOR}, and the repair that it asks for": repairs,
+}
+
+
+# --- All of it ------------------------------------------------------------------------------------
 
 
 def rehearse() -> list[str]:
@@ -145,6 +220,10 @@ def rehearse() -> list[str]:
         step(f"pip install {names}")
         if not installs(house, combination):
             wrong.append(f"pip install {names}: does not install, or does not work")
+    for what, succeeds in UPGRADES.items():
+        step(what)
+        if not succeeds(house):
+            wrong.append(f"{what}: does not install, or does not work")
     return wrong
 
 
