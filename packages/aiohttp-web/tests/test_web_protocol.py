@@ -1079,6 +1079,36 @@ async def test_a_second_response_is_refused_and_ends_the_connection(
     assert said in str(errors[-1].exc_info and errors[-1].exc_info[1])
 
 
+@pytest.mark.parametrize("kind", ["stream", "websocket"])
+async def test_a_response_under_way_is_not_taken_by_another_request(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shared: list[web.StreamResponse] = []
+    go_on = asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        if not shared:
+            shared.append(web.WebSocketResponse() if kind == "websocket" else web.StreamResponse())
+            await shared[0].prepare(request)
+            await go_on.wait()
+        return shared[0]
+
+    upgrade = (
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    async with serving(handler) as place:
+        first, second = await place.connect(), await place.connect()
+        first.send(upgrade if kind == "websocket" else GET)
+        head = await first.reader.readuntil(b"\r\n\r\n")
+        assert (await second.exchange(GET))[0] == b"HTTP/1.1 500 Internal Server Error"
+        go_on.set()
+        rest = b"\x88\x02\x03\xe8" if kind == "websocket" else b"0\r\n\r\n"
+        assert await first.reader.readexactly(len(rest)) == rest
+    assert head.startswith(b"HTTP/1.1 101" if kind == "websocket" else b"HTTP/1.1 200")
+    assert "was sent already" in caplog.text
+
+
 async def test_another_response_behind_a_complete_one_is_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -496,6 +496,7 @@ class RequestHandler(Incoming):
         lost = False
         try:
             if not resp._send_whole(request):
+                resp._check_same_exchange(request)
                 await resp.prepare(request)
                 await resp.write_eof()
         except ConnectionError:
