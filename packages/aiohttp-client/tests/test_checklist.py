@@ -120,6 +120,7 @@ def redirect(location: str, status: int = 302, field: str = "Location") -> bytes
             "GET / HTTP/1.1",
             {"Authorization": "Basic dTpw"},
             id="auth",
+            marks=pytest.mark.filterwarnings("ignore:The 'auth' parameter:DeprecationWarning"),
         ),
         pytest.param({"headers": {"A": "b"}}, "GET / HTTP/1.1", {"A": "b"}, id="headers"),
         pytest.param({"cookies": {"a": "b"}}, "GET / HTTP/1.1", {"Cookie": "a=b"}, id="cookies"),
@@ -180,6 +181,7 @@ async def test_proxy_of_a_session() -> None:
     assert it.lines == ["GET http://example.invalid/x HTTP/1.1"]
 
 
+@pytest.mark.filterwarnings("ignore:The 'proxy_auth' parameter:DeprecationWarning")
 async def test_proxy_auth_of_a_session() -> None:
     auth = basic("u", "p")
     async with peer() as it, ClientSession(proxy=it.url, proxy_auth=auth) as session:
@@ -336,6 +338,7 @@ async def test_credentials_in_the_url() -> None:
     assert it.lines == ["GET / HTTP/1.1"]
 
 
+@pytest.mark.filterwarnings("ignore:The 'auth' parameter:DeprecationWarning")
 async def test_credentials_twice() -> None:
     async with peer() as it, ClientSession() as session:
         with pytest.raises(ValueError, match="AUTH"):
@@ -460,6 +463,12 @@ async def _option(url: URL, **options: Any) -> None:
         await session.get(url, **options)
 
 
+async def _websocket(url: URL, **options: Any) -> None:
+    async with ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(url, **options)
+
+
 async def _of_session(url: URL, **options: Any) -> None:
     async with ClientSession(**options) as session:
         await session.get(url)
@@ -503,14 +512,26 @@ async def _basic_auth(url: URL) -> None:
         ),
         pytest.param(_url_obj, id="response.url_obj"),
         pytest.param(_basic_auth, id="BasicAuth.encode"),
+        pytest.param(functools.partial(_option, auth=basic("a", "b")), id="auth of a call"),
+        pytest.param(functools.partial(_option, proxy_auth=basic("a", "b")), id="proxy_auth"),
+        pytest.param(functools.partial(_of_session, auth=basic("a", "b")), id="auth"),
+        pytest.param(
+            functools.partial(_of_session, proxy_auth=basic("a", "b")), id="proxy_auth of a session"
+        ),
+        pytest.param(functools.partial(_option, chunked=1024), id="size of chunks"),
+        pytest.param(functools.partial(_websocket, auth=basic("a", "b")), id="auth of a WebSocket"),
+        pytest.param(functools.partial(_websocket, timeout=5.0), id="timeout of a WebSocket"),
+        pytest.param(functools.partial(_websocket, receive_timeout=5), id="receive_timeout"),
     ],
 )
 # Python 3.10 warns, too, that it has no such timeout.
 @pytest.mark.filterwarnings("ignore:ssl_shutdown_timeout:RuntimeWarning")
 async def test_deprecated(use: Callable[[URL], Any]) -> None:
+    """It works, and warns at the line of the program."""
     async with peer() as it:
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning) as caught:
             await use(it.url)
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 @pytest.mark.parametrize("make", [TCPConnector, aiohttp.CookieJar, ClientSession])

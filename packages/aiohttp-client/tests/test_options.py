@@ -44,6 +44,12 @@ def test_a_call_replaces_the_headers_of_its_session() -> None:
     assert default.getall("A") == ["1", "2"]
 
 
+@pytest.mark.parametrize("default", [{}, {"user-agent": "session"}])
+def test_another_spelling_of_a_name_replaces_it(default: dict[str, str]) -> None:
+    given = {"User-Agent": "defaults of a program", "user-agent": "mine"}
+    assert merge_headers(CIMultiDict(default), given).getall("User-Agent") == ["mine"]
+
+
 def test_params_of_the_session_are_not_copied() -> None:
     default = ResponseParams()
     assert response_params(RequestOptions({}), ClientTimeout(), default) is default

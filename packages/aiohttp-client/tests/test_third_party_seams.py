@@ -85,6 +85,7 @@ SESSION_READS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:The 'auth' parameter:DeprecationWarning")
 @pytest.mark.parametrize(("name", "argument", "who"), SESSION_READS)
 async def test_reads_of_a_session(name: str, argument: str, who: str) -> None:
     async with ClientSession(**{argument: GIVEN[argument]}) as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,16 @@ def test_the_warning_points_at_who_called_the_deprecated_thing() -> None:
 
     with pytest.warns(DeprecationWarning) as caught:
         old_function()
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("depth", [0, 1, 5])
+def test_the_warning_points_outside_of_aiohttp(depth: int) -> None:
+    old = declare("old()", since="3.1", instead="new()")
+    inside: dict[str, Any] = {"__name__": "aiohttp.somewhere.deep", "old": old}
+    exec("def step(n):\n    return step(n - 1) if n else old.warn_outside()", inside)
+    with pytest.warns(DeprecationWarning) as caught:
+        inside["step"](depth)
     assert caught[0].filename == __file__
 
 

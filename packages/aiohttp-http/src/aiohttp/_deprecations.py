@@ -20,12 +20,15 @@ This file knows no particular deprecation.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
 from aiohttp._values import value_object
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     # Checkers know it by where it comes from, and read no text but a literal one.
     from typing_extensions import deprecated as marked
 else:
@@ -89,6 +92,20 @@ class Deprecation:
     def warn(self, stacklevel: int = 2) -> None:
         """Warn; ``stacklevel`` counts from the caller, as in :func:`warnings.warn`."""
         warnings.warn(self.message, DeprecationWarning, stacklevel=stacklevel + 1)
+
+    def warn_outside(self) -> None:
+        """Warn at the line of the program that led here, however deep inside it is noticed."""
+        frame: FrameType | None = sys._getframe(1)
+        level = 2
+        while frame is not None and _is_ours(frame):
+            frame = frame.f_back
+            level += 1
+        warnings.warn(self.message, DeprecationWarning, stacklevel=level)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    module: str = frame.f_globals.get("__name__", "")
+    return module.partition(".")[0] == "aiohttp"
 
 
 # Every deprecation declared by the modules imported so far, in order of declaration.

@@ -176,25 +176,19 @@ def _given(value: int | None, default: int) -> int:
 def merge_headers(default: CIMultiDict[str], given: LooseHeaders | None) -> CIMultiDict[str]:
     """Return the session's headers with the call's over them.
 
-    A name that the call gives replaces every session value of it; a name that the call gives
-    several times keeps all of the call's values.
+    A name that the call gives replaces every session value of it.  Given several times, it keeps
+    all of its values; but another spelling of a name replaces it, as in ``{**defaults, **mine}``.
     """
-    merged: CIMultiDict[str]
-    if not default:
-        merged = CIMultiDict(given) if given else CIMultiDict()
-        return merged
-    merged = default.copy()
+    merged: CIMultiDict[str] = default.copy() if default else CIMultiDict()
     if not given:
         return merged
-    headers = as_headers(given)
-    replaced: set[str] = set()
-    for name, value in headers.items():
-        folded = name.lower()
-        if folded in replaced:
+    seen: set[str] = set()
+    for name, value in as_headers(given).items():
+        if name in seen:
             merged.add(name, value)
         else:
             merged[name] = value
-            replaced.add(folded)
+            seen.add(name)
     return merged
 
 

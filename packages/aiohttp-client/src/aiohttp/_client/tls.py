@@ -112,7 +112,7 @@ def merge_ssl_options(
     for given, deprecation, convert, value in older:
         if not given:
             continue
-        deprecation.warn(stacklevel=4)
+        deprecation.warn_outside()
         if merged is not True:
             raise ValueError(
                 "verify_ssl, ssl_context, fingerprint and ssl parameters are mutually exclusive; "

@@ -18,7 +18,9 @@ from aiohttp.client.pending import (
     _SessionRequestContextManager,
     _WSRequestContextManager,
 )
-from aiohttp.client.session import ClientSession, _CharsetResolver, _RequestOptions
+from aiohttp.client.request_options import _RequestOptions
+from aiohttp.client.session import ClientSession
+from aiohttp.client.settings import _CharsetResolver
 from aiohttp.client_exceptions import (
     ClientConnectionError,
     ClientConnectionResetError,

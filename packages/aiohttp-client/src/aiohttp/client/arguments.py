@@ -97,10 +97,10 @@ def session_timeout(
 
     merged = DEFAULT_TIMEOUT
     if conn_timeout is not None:
-        _CONN_TIMEOUT.warn(stacklevel=4)
+        _CONN_TIMEOUT.warn_outside()
         merged = attr.evolve(merged, connect=conn_timeout)
     if read_timeout is not sentinel:
-        _READ_TIMEOUT.warn(stacklevel=4)
+        _READ_TIMEOUT.warn_outside()
         merged = attr.evolve(merged, total=read_timeout)
     return merged
 
@@ -110,7 +110,7 @@ def call_timeout(given: Any, default: ClientTimeout) -> ClientTimeout:
         return default
     if isinstance(given, ClientTimeout):
         return given
-    _FLOAT_TIMEOUT.warn(stacklevel=5)
+    _FLOAT_TIMEOUT.warn_outside()
     return ClientTimeout(total=given)
 
 
@@ -120,10 +120,10 @@ def ws_timeout(timeout: Any, receive_timeout: float | None) -> ClientWSTimeout:
     elif isinstance(timeout, ClientWSTimeout):
         chosen = timeout
     else:
-        _WS_FLOAT_TIMEOUT.warn(stacklevel=3)
+        _WS_FLOAT_TIMEOUT.warn_outside()
         chosen = ClientWSTimeout(ws_close=timeout)
     if receive_timeout is not None:
-        _RECEIVE_TIMEOUT.warn(stacklevel=3)
+        _RECEIVE_TIMEOUT.warn_outside()
         import attr
 
         chosen = attr.evolve(chosen, ws_receive=receive_timeout)

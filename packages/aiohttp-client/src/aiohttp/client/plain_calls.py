@@ -5,12 +5,6 @@ Whatever is in doubt goes the other way (`_client.call`), which does the same.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Sequence,
-)
 from typing import TYPE_CHECKING, Any, cast
 
 from multidict import CIMultiDict, getversion
@@ -19,39 +13,29 @@ from yarl import URL
 from aiohttp._client.call import DEAD_CONNECTION
 from aiohttp._client.exchange import exchange_of
 from aiohttp._client.options import (
-    ClientTimeout,
     RequestOptions,
-    ResponseParams,
     join_base,
     merge_headers,
     response_params,
 )
-from aiohttp._client.plain import BARE_OPTIONS, PlainRequest, PlainRequests
+from aiohttp._client.plain import BARE_OPTIONS, PlainRequest
 from aiohttp._client.request_head import IDEMPOTENT_METHODS
-from aiohttp._fields.auth import BasicAuth
-from aiohttp._h1.messages import HttpVersion
+from aiohttp.client.settings import SessionSettings
 from aiohttp.client_reqrep import (
     ClientRequest,
     ClientResponse,
 )
 from aiohttp.client_reqrep.response import response_error
-from aiohttp.connector import (
-    BaseConnector,
-)
+from aiohttp.cookiejar import CookieJar
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.payload import JsonBytesPayload, JsonPayload
 from aiohttp.typedefs import (
-    JSONBytesEncoder,
-    JSONEncoder,
     LooseHeaders,
     StrOrURL,
 )
 
 if TYPE_CHECKING:
-    from aiohttp.abc import AbstractCookieJar
     from aiohttp.client.session import ClientSession
-    from aiohttp.client_middlewares import ClientMiddlewareType
-    from aiohttp.tracing import TraceConfig
 
 _NEVER = float("inf")
 
@@ -60,30 +44,17 @@ _SEND = ClientRequest.send
 _START = ClientResponse.start
 
 
-class PlainCalls:
-    """The part of a session that makes them, and what it needs of the rest."""
+class PlainCalls(SessionSettings):
+    """The part of a session that makes them."""
 
-    _connector: BaseConnector | None
-    _cookie_jar: AbstractCookieJar
-    _default_auth: BasicAuth | None
-    _default_headers: CIMultiDict[str]
-    _default_proxy: StrOrURL | None
-    _base_url: URL | None
-    _has_own_classes: bool
-    _json_serialize: JSONEncoder
-    _json_serialize_bytes: JSONBytesEncoder | None
-    _loop: asyncio.AbstractEventLoop
-    _middlewares: Sequence[ClientMiddlewareType]
-    _plain_requests: PlainRequests
-    _raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]]
-    _resolve_charset: Callable[[ClientResponse, bytes], str]
-    _response_params: ResponseParams
-    _retry_connection: bool
-    _skip_auto_headers: frozenset[str]
-    _timeout: ClientTimeout
-    _trace_configs: list[TraceConfig]
-    _trust_env: bool
-    _version: HttpVersion
+    def _finds_own_classes(self) -> bool:
+        """Return whether the program has put something of its own in the place of our classes."""
+        return (
+            self._request_class is not ClientRequest
+            or self._response_class is not ClientResponse
+            or type(self)._build_url is not PlainCalls._build_url
+            or type(self)._prepare_headers is not PlainCalls._prepare_headers
+        )
 
     def _is_plain(self) -> bool:
         """Return whether the session asks for no more than most do."""
@@ -159,10 +130,9 @@ class PlainCalls:
         self, method: str, url: StrOrURL, options: dict[str, Any]
     ) -> PlainRequest | None:
         """Return what is to be sent, if nothing is wrong with it: the ordinary way tells what."""
-        fields_version = getversion(self._default_headers)  # type: ignore[arg-type]
-        is_shared = options.keys() <= BARE_OPTIONS and not len(self._cookie_jar)
-        if is_shared:
-            request = self._plain_requests.find((method, url), fields_version)
+        made_of = self._made_of() if options.keys() <= BARE_OPTIONS else None
+        if made_of is not None:
+            request = self._plain_requests.find((method, url), made_of)
             if request is not None:
                 return request
         try:
@@ -172,10 +142,21 @@ class PlainCalls:
             return None
         if wanted is None or wire is None:
             return None
-        request = PlainRequest(wanted.request_info, wanted.connection_key, wire, fields_version)
-        if is_shared:
+        request = PlainRequest(wanted.request_info, wanted.connection_key, wire, made_of)
+        if made_of is not None:
             self._plain_requests.remember((method, url), request)
         return request
+
+    def _made_of(self) -> tuple[int, int] | None:
+        """Return what equal calls have in common as long as it is the same; None: nothing."""
+        jar = self._cookie_jar
+        state = 0
+        if len(jar):
+            # Another class, or another function in the place of the method, may do as it likes.
+            if type(jar) is not CookieJar or "filter_cookies" in vars(jar):
+                return None
+            state = jar.state()
+        return getversion(self._default_headers), state  # type: ignore[arg-type]
 
     def _new_plain_request(
         self, method: str, url: StrOrURL, options: dict[str, Any]

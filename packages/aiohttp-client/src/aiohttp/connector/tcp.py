@@ -153,7 +153,7 @@ class TCPConnector(BaseConnector):
         if ssl_shutdown_timeout is sentinel:
             ssl_shutdown_timeout = 0
         else:
-            _SHUTDOWN_TIMEOUT.warn()
+            _SHUTDOWN_TIMEOUT.warn_outside()
             if ssl_shutdown_timeout != 0 and not HAS_SHUTDOWN_TIMEOUT:
                 warnings.warn(
                     f"ssl_shutdown_timeout={ssl_shutdown_timeout} is ignored on Python < 3.11",
