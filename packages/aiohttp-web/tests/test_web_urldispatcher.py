@@ -388,6 +388,35 @@ async def test_a_view_has_a_method_for_each_method() -> None:
         assert caught.value.headers["Allow"] == "GET,POST"
 
 
+async def test_a_look_up_tries_few_resources_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def counted(match: Any) -> Any:
+        def counting(self: web.Resource, path: str) -> Any:
+            tried.append(self.canonical)
+            return match(self, path)
+
+        return counting
+
+    monkeypatch.setattr(web.PlainResource, "_match", counted(web.PlainResource._match))
+    monkeypatch.setattr(web.DynamicResource, "_match", counted(web.DynamicResource._match))
+    app = web.Application()
+    for number in range(500):
+        app.router.add_get(f"/fixed/{number}", handler)
+        app.router.add_get(f"/{number}/{{name}}/end", handler)
+    app.freeze()
+    for path, variables in (("/fixed/499", {}), ("/499/ann/end", {"name": "ann"})):
+        tried.clear()
+        found = await app.router.resolve(make_mocked_request("GET", path))
+        assert dict(found) == variables and found.http_exception is None
+        assert len(tried) <= 1
+    for path in ("/nowhere", "/fixed/500", "/500/ann/end", "/fixed/499/more", "/499/ann/other"):
+        tried.clear()
+        missed = await app.router.resolve(make_mocked_request("GET", path))
+        assert isinstance(missed.http_exception, web.HTTPNotFound)
+        assert len(tried) <= 1
+
+
 # --- Expectations ---
 
 
