@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http.cookies import BaseCookie, SimpleCookie
 from typing import Any
 
 import pytest
 from yarl import URL
 
 import aiohttp
-from aiohttp import ClientResponseError, ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import (
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    CookieJar,
+    TCPConnector,
+    web,
+)
 from aiohttp.client_middlewares import ClientHandlerType
 from aiohttp.test_utils import RawTestServer
 
@@ -84,6 +94,51 @@ async def test_the_fields_of_the_session_may_change() -> None:
                 assert await response.text() == f"GET {value}"
         async with session.request("post", url) as response:
             assert await response.text() == "POST 2"
+
+
+async def cookies_sent(request: web.BaseRequest) -> web.Response:
+    return web.Response(text=request.headers.get("Cookie", ""))
+
+
+async def test_cookies_are_those_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    jar = CookieJar(unsafe=True)
+    async with warm(cookies_sent, cookie_jar=jar) as (session, url):
+
+        async def sent() -> str:
+            # Twice: the second time nothing has changed since the first.
+            async with session.get(url) as first, session.get(url) as second:
+                assert await first.text() == await second.text()
+                return await first.text()
+
+        assert await sent() == ""
+        jar.update_cookies({"a": "1", "b": "2"}, URL(url))
+        assert await sent() == "a=1; b=2"
+        jar.update_cookies({"a": "3"}, URL(url))
+        assert await sent() == "a=3; b=2"
+        jar.update_cookies_from_headers(["b=2; Max-Age=60"], URL(url))
+        assert await sent() == "a=3; b=2"
+        now += 61
+        assert await sent() == "a=3"
+        jar.update_cookies_from_headers(["a=3; Secure"], URL(url))
+        assert await sent() == ""
+        jar.clear()
+        assert await sent() == ""
+
+
+async def test_a_jar_of_its_own_kind_is_asked_each_time() -> None:
+    class Counting(CookieJar):
+        def filter_cookies(self, request_url: Any = None) -> BaseCookie[str]:
+            return SimpleCookie(f"n={next(numbers)}")
+
+    numbers = itertools.count(1)
+    jar = Counting(unsafe=True)
+    async with warm(cookies_sent, cookie_jar=jar) as (session, url):
+        jar.update_cookies({"a": "1"})
+        for number in (1, 2):
+            async with session.get(url) as response:
+                assert await response.text() == f"n={number}"
 
 
 async def test_a_body_in_pieces() -> None:
@@ -198,6 +253,54 @@ async def test_redirects_are_followed_and_cookies_kept() -> None:
         async with session.get(url, allow_redirects=False) as response:
             assert response.status == 302
             assert response.cookies["a"].value == "b"
+
+
+async def count_down(request: web.BaseRequest) -> web.Response:
+    """Redirect from /3 to /2 to /1 to /0, which is not found."""
+    number = int(request.path[1:])
+    if number:
+        return web.Response(status=302, headers={"Location": f"/{number - 1}"})
+    return web.Response(status=404, text=request.headers.get("Content-Type", ""))
+
+
+async def test_further_hops_are_plain_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    ordinary = 0
+    send = TCPConnector.send
+
+    def counting(*arguments: Any) -> Any:
+        nonlocal ordinary
+        ordinary += 1
+        return send(*arguments)
+
+    async with warm(count_down) as (session, url):
+        monkeypatch.setattr(TCPConnector, "send", counting)
+        monkeypatch.setattr("aiohttp.connector.pooled._SEND", counting)
+        async with session.get(url + "3#part") as response:
+            assert response.status == 404
+            assert [str(r.url) for r in response.history] == [url + n for n in "321"]
+            assert str(response.real_url) == url + "0#part"
+        assert ordinary == 0
+        assert in_use(session) == 0
+
+
+async def test_an_error_after_redirects_has_their_history() -> None:
+    async with warm(count_down, raise_for_status=True) as (session, url):
+        with pytest.raises(ClientResponseError, match="404") as caught:
+            await session.get(url + "2")
+        assert len(caught.value.history) == 2
+        with pytest.raises(aiohttp.TooManyRedirects) as caught:
+            await session.get(url + "3", max_redirects=2)
+        assert len(caught.value.history) == 2
+
+
+async def test_what_a_redirect_changes_is_not_lost() -> None:
+    fields = {"Content-Type": "text/x"}
+    async with warm(count_down, headers=fields) as (session, url):
+        # A body's fields go with the body, if there was any or not.
+        async with session.request("POST", url + "1") as response:
+            assert (response.method, await response.text()) == ("GET", "")
+        async with session.get(url + "1") as response:
+            assert await response.text() == "text/x"
 
 
 async def test_no_body_where_there_is_none() -> None:

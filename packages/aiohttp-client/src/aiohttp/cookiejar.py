@@ -301,6 +301,14 @@ class CookieJar(AbstractCookieJar):
         # Setting one of these makes a new Morsel: the jar's own stays as it is.
         return RequestCookies([cookie.sendable for cookie in selected])
 
+    def state(self) -> int:
+        """Drop what has ended; return a number that is another one when requests get other cookies.
+
+        What `filter_cookies` said of a URL holds as long as this is the same.
+        """
+        self._store.expire(time.time())
+        return self._store.changes
+
     def _is_trusted(self, url: URL) -> bool:
         return (
             bool(self._treat_as_secure_origin)

@@ -7,7 +7,7 @@ decided on the way is decided in the pure rooms beside it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict
@@ -80,6 +80,8 @@ class Call(ABC):
     may_retry = True
     # Whether the location of a redirect is percent-encoded anew.
     requote = True
+    # Asks for a URL without particulars, if that can be done; its cookies are kept then.
+    short_way: Callable[[str, URL], Awaitable[ClientResponse | None]] | None = None
 
     def __init__(
         self,
@@ -111,10 +113,12 @@ class Call(ABC):
         """Return the final response; ``first``: of the first hop, if that was made before."""
         request: ClientRequest | None = None
         while True:
-            if first is None:
-                request, response = await self._hop()
-            else:
+            if first is not None:
                 response, first = first, None
+            elif (short := await self._short_hop()) is not None:
+                request, response = None, short
+            else:
+                request, response = await self._hop()
             try:
                 if request is not None:  # those of a response from before were kept before
                     self._keep_cookies(response)
@@ -128,6 +132,9 @@ class Call(ABC):
                 if request is not None:
                     await self._abandon_body(request)
                 raise
+
+    async def _short_hop(self) -> ClientResponse | None:
+        return None if self.short_way is None else await self.short_way(self.method, self.url)
 
     async def _hop(self) -> tuple[ClientRequest, ClientResponse]:
         """Send the next request; once more when it met a connection that had died meanwhile."""
@@ -283,6 +290,8 @@ class Call(ABC):
             self.data = body
         if not redirect.same_origin:
             self._leave_origin(redirect.url)
+        if not (redirect.keeps_body and redirect.same_origin):
+            self.short_way = None  # the fields have changed
         self.method = redirect.method
         self.url = redirect.url
         self.params = None

@@ -70,6 +70,14 @@ class StoredCookie:
     def secure(self) -> bool:
         return bool(self.morsel["secure"])
 
+    def is_sent_like(self, other: StoredCookie) -> bool:
+        """Return whether it goes where ``other`` of the same place and name goes, as the same."""
+        return (
+            self.sendable.coded_value == other.sendable.coded_value
+            and self.secure == other.secure
+            and self.host_only == other.host_only
+        )
+
 
 class CookieStore:
     """The cookies of a jar."""
@@ -83,6 +91,8 @@ class CookieStore:
         self._domains: dict[str, dict[str, dict[str, StoredCookie]]] = {}
         self._count = 0
         self._sequence = 0
+        # Grows whenever a request may get other cookies than before.
+        self.changes = 0
         # No cookie ends before this POSIX time.
         self._next_end = cookie_rules.LAST_TIME
 
@@ -106,6 +116,8 @@ class CookieStore:
         # §5.7 step 24.3: what replaces a cookie is as old as that.
         cookie.created = replaced.created if replaced else self._sequence
         names[cookie.name] = cookie
+        if replaced is None or not cookie.is_sent_like(replaced):
+            self.changes += 1
         dict.__setitem__(self.view[cookie.place], cookie.name, cookie.morsel)
         if cookie.expires is not None:
             self._next_end = min(self._next_end, cookie.expires)
@@ -121,6 +133,7 @@ class CookieStore:
         if names.pop(name, None) is None:
             return
         self._count -= 1
+        self.changes += 1
         self.view[place].pop(name, None)
         if not names:
             del paths[path], self.view[place]
@@ -140,6 +153,7 @@ class CookieStore:
         self._domains.clear()
         self.view.clear()
         self._count = 0
+        self.changes += 1
         self._next_end = cookie_rules.LAST_TIME
 
     def replace_with(self, other: CookieStore) -> None:

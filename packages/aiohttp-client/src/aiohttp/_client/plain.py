@@ -58,9 +58,9 @@ def asks_plainly(options: dict[str, Any]) -> bool:
 class PlainRequest:
     """A request, whole; one without a body of its own is shared by all calls that are equal."""
 
-    __slots__ = ("fields_version", "info", "key", "method", "real_url", "url", "wire")
+    __slots__ = ("info", "key", "made_of", "method", "real_url", "url", "wire")
 
-    def __init__(self, info: Any, key: Any, wire: bytes, fields_version: int = 0) -> None:
+    def __init__(self, info: Any, key: Any, wire: bytes, made_of: Hashable = None) -> None:
         # What responses have as their request_info.
         self.info = info
         self.method: str = info.method
@@ -70,8 +70,8 @@ class PlainRequest:
         self.key = key
         # The whole request.
         self.wire = wire
-        # Which state of the session's fields it has.
-        self.fields_version = fields_version
+        # What it stands and falls with: the states of the session's fields and of its cookies.
+        self.made_of = made_of
 
 
 class PlainRequests:
@@ -82,10 +82,10 @@ class PlainRequests:
     def __init__(self) -> None:
         self._by_question: dict[Hashable, PlainRequest] = {}
 
-    def find(self, question: Hashable, fields_version: int) -> PlainRequest | None:
-        """Return the request made for ``question``, if it has the fields of today."""
+    def find(self, question: Hashable, made_of: Hashable) -> PlainRequest | None:
+        """Return the request made for ``question``, if it is made of what it would be made of."""
         request = self._by_question.get(question)
-        if request is None or request.fields_version != fields_version:
+        if request is None or request.made_of != made_of:
             return None
         return request
 

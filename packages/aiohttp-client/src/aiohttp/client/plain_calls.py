@@ -5,6 +5,7 @@ Whatever is in doubt goes the other way (`_client.call`), which does the same.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from multidict import CIMultiDict, getversion
@@ -116,6 +117,21 @@ class PlainCalls(SessionSettings):
             response.take_stream(protocol.take_stream(), connector.lend(request.key, protocol))
         self._look_at(response, options)
         return response
+
+    def _short_way(
+        self, options: RequestOptions, started: float
+    ) -> Callable[[str, URL], Awaitable[ClientResponse | None]] | None:
+        """Return what asks for further hops as for the first; None: there is more to the call."""
+        given = vars(options)
+        if not given.keys() <= BARE_OPTIONS:
+            return None
+        # The status is checked when the history is known.
+        given = {**given, "raise_for_status": False}
+
+        async def ask(method: str, url: URL) -> ClientResponse | None:
+            return await self._ask_plainly(method, url, given, started)
+
+        return ask
 
     def _look_at(self, response: ClientResponse, options: dict[str, Any]) -> None:
         """Keep the cookies of a plain response; raise for its status, where that is asked for."""

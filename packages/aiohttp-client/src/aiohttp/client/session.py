@@ -315,6 +315,8 @@ class ClientSession(WebSockets, PlainCalls):
         response = first
         try:
             call = self._prepare(method, str_or_url, options, started)
+            if first is not None:
+                call.short_way = self._short_way(options, started)
             with call.deadline:
                 if call.traces:
                     await call.tell_start()
