@@ -1020,6 +1020,52 @@ async def test_an_access_log_that_fails_takes_no_answer_back(
     ] * 2
 
 
+@pytest.mark.parametrize("value", ["close", "Close", "x, close"])
+@pytest.mark.parametrize("kind", ["whole", "length", "stream", "signal"])
+async def test_a_response_that_says_close_is_the_last(kind: str, value: str) -> None:
+    fields = {} if kind == "signal" else {"Connection": value}
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if kind != "stream":
+            length = {"Content-Length": "5"} if kind == "length" else {}
+            return web.Response(body=b"hello", headers={**fields, **length})
+        response = web.StreamResponse(headers=fields)
+        await response.prepare(request)
+        await response.write(b"hello")
+        return response
+
+    async def say_close(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Connection"] = value
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    if kind == "signal":
+        app.on_response_prepare.append(say_close)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, shutdown_grace=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    peer = Peer(*await asyncio.open_connection("127.0.0.1", site.port))
+    peer.send(GET * 2)
+    answer = await peer.rest()
+    peer.vanish()
+    await runner.cleanup()
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert b"hello" in answer
+
+
+async def test_a_head_without_a_body_has_one_length() -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=b"hello", headers={"Transfer-Encoding": "chunked"})
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET.replace(b"GET", b"HEAD", 1) + GET)
+        head = await peer.reader.readuntil(b"\r\n\r\n")
+        assert b"Transfer-Encoding" not in head
+        assert await peer.body() == b"hello"
+
+
 # A request has one response…
 
 

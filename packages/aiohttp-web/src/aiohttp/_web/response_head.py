@@ -52,6 +52,12 @@ def forbids_content_length(method: str, status: int) -> bool:
     )
 
 
+def says_close(fields: CIMultiDict[str]) -> bool:
+    """Whether the fields promise that the connection closes (RFC 9112 §9.6)."""
+    values = fields.getall(hdrs.CONNECTION, ())
+    return any(option.strip(" \t").lower() == "close" for v in values for option in v.split(","))
+
+
 # --- Body framing (RFC 9112 §6) ---
 
 

@@ -30,6 +30,7 @@ from aiohttp._web.response_head import (
     has_no_body,
     is_interim,
     reason_phrase,
+    says_close,
 )
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.compression_utils import (
@@ -403,6 +404,8 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
                 writer.length = length  # type: ignore[misc]
             elif framing is Framing.UNTIL_CLOSE:
                 self._keep_alive = False
+            elif hdrs.CONTENT_LENGTH in fields:
+                fields.pop(hdrs.TRANSFER_ENCODING, None)
         if forbids_content_length(method, status):
             # RFC 9110 §8.6, RFC 9112 §6.1
             fields.pop(hdrs.CONTENT_LENGTH, None)
@@ -426,8 +429,14 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         elif version >= HttpVersion11:
             fields.setdefault(hdrs.CONNECTION, "close")
 
+    def _keep_promise(self, fields: CIMultiDict[str]) -> None:
+        """Close the connection if the handler, or a signal's receiver, has said so in a field."""
+        if hdrs.CONNECTION in fields and says_close(fields):
+            self._keep_alive = False
+
     async def _write_headers(self) -> None:
         request, writer = self._started()
+        self._keep_promise(self._headers)
         await writer.write_headers(self._status_line(request), self._headers)
         if self._send_headers_immediately:
             writer.send_headers()

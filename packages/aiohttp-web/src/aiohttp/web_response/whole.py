@@ -349,6 +349,7 @@ class Response(StreamResponse):
             if body:
                 fields.setdefault(hdrs.CONTENT_TYPE, OCTET_STREAM)
             self._add_general_fields(request, fields)
+            self._keep_promise(fields)
             return serialize_headers(self._status_line(request), fields), body
         return self._odd_head(request, fields)
 
@@ -361,6 +362,7 @@ class Response(StreamResponse):
         writer = request._payload_writer
         self._frame_body(request, writer, fields)
         self._add_general_fields(request, fields)
+        self._keep_promise(fields)
         head = serialize_headers(self._status_line(request), fields)
         body = None if has_no_body(request.method, self._status) else self._body
         length = writer.length
