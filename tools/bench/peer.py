@@ -91,19 +91,24 @@ def upload(port: int, path: str, size: int, seconds: float) -> None:
     ).encode()
     # Like a picture or an archive: no byte is rarer than another.
     request = memoryview(head + PART + random.Random(0).randbytes(size) + end)
-    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     count, started = 0, time.perf_counter()
-    while count < 2 or time.perf_counter() < started + seconds:
-        connection.sendall(request)
-        answer = b""
-        while not answer.endswith(b"\r\n\r\n" + str(size).encode()):
-            more = connection.recv(4096)
-            answer += more
-            if not more or not answer.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"the server did not answer 200 and the size: {answer!r}")
-        count += 1
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        while count < 2 or time.perf_counter() < started + seconds:
+            connection.sendall(request)
+            check_answer(connection, b"\r\n\r\n%d" % size)
+            count += 1
     rate = count * size / 1e6 / (time.perf_counter() - started)
     print(json.dumps({"rate": rate, "files": count}), flush=True)
+
+
+def check_answer(connection: socket.socket, end: bytes) -> None:
+    """Read an answer to its end; raise if it is another one."""
+    answer = b""
+    while not answer.endswith(end):
+        more = connection.recv(4096)
+        answer += more
+        if not more or not answer.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"the server did not answer 200 and the size: {answer!r}")
 
 
 # --- WebSocket ------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tools.bench.compare import Line, compare
-from tools.bench.measuring import Bench, Row
+from tools.bench import compare as program
+from tools.bench.compare import Line, compare, named_interpreter, wanted
+from tools.bench.measuring import Bench, Missing, Row
 
 OURS, THEIRS = Path("ours"), Path("theirs")
 
@@ -44,3 +47,62 @@ def test_rounds_are_taken_in_turn_and_change_the_order() -> None:
 
     assert order == [OURS, THEIRS, THEIRS, OURS, OURS, THEIRS]
     assert line.ratios == [1.5, 1.5, 1.5]
+
+
+def nothing(python: Path, bench: Bench) -> dict[str, float]:
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("word", "everything", "expected"),
+    [
+        ("", False, ["server", "client"]),
+        ("", True, ["server", "client", "client, pure"]),
+        ("client", False, ["client", "client, pure"]),
+    ],
+)
+def test_details_are_measured_when_they_are_asked_for(
+    word: str, everything: bool, expected: list[str]
+) -> None:
+    rows = [
+        Row("server", nothing, {}),
+        Row("client", nothing, {}),
+        Row("client, pure", nothing, {}, detail=True),
+    ]
+    assert [row.name for row in rows if wanted(row, word, everything)] == expected
+
+
+def test_a_row_that_cannot_be_measured_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(python: Path, bench: Bench) -> dict[str, float]:
+        raise Missing("sanic is not installed")
+
+    def broken(python: Path, bench: Bench) -> dict[str, float]:
+        raise RuntimeError("the server did not listen")
+
+    def fine(python: Path, bench: Bench) -> dict[str, float]:
+        return {"rate": 2.0}
+
+    def rows() -> Iterator[Row]:
+        columns = {"rate": ("requests/s", ">1.0")}
+        yield Row("missing", missing, columns)
+        yield Row("fine", fine, columns)
+        if failing:
+            yield Row("broken", broken, columns)
+
+    monkeypatch.setattr(program, "rows", rows)
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    monkeypatch.setattr("sys.argv", ["compare", "ours", "theirs", "--rounds", "1"])
+    for failing in (False, True):
+        assert program.main() == int(failing)
+        out = capsys.readouterr().out
+        assert "left out: sanic is not installed" in out
+        assert "2.0          2.0    1.00" in out
+        assert ("could not be measured: the server did not listen" in out) == failing
+
+
+def test_an_interpreter_has_a_name() -> None:
+    assert named_interpreter("sanic=/a/b=c") == ("sanic", Path("/a/b=c"))
+    with pytest.raises(argparse.ArgumentTypeError, match="expected NAME=PYTHON"):
+        named_interpreter("/a/b")
