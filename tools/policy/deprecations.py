@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.finding import Finding
+from tools.policy.marks import things
 from tools.tree import ROOT, modules
 
 TABLE = Path("docs") / "deprecations.md"
@@ -41,20 +42,28 @@ UNMARKED = """
 """
 
 
-def declared() -> list[dict[str, str]]:
-    """Return all deprecations; every module is imported for it."""
+Declared = dict[str, Any]
+
+
+def declared() -> list[Declared]:
+    """Return all deprecations, each with the things that go with it.
+
+    Every module is imported for it.
+    """
     from aiohttp import _deprecations
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in modules():
             importlib.import_module(module.name)
-    return [_told(deprecation) for deprecation in _deprecations.REGISTRY]
+    marked = things()
+    return [_told(one, marked.get(one.mark, [])) for one in _deprecations.REGISTRY]
 
 
-def _told(deprecation: Any) -> dict[str, str]:
+def _told(deprecation: Any, marked: list[str]) -> Declared:
     names = ("subject", "since", "removed_in", "instead", "why", "unmarked")
-    return {name: getattr(deprecation, name) for name in names}
+    told = {name: getattr(deprecation, name) for name in names}
+    return {**told, "things": [*marked, *deprecation.removes]}
 
 
 def table(deprecations: Iterable[Mapping[str, str]]) -> str:

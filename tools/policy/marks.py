@@ -1,12 +1,14 @@
 """Are deprecations marked for type checkers (PEP 702), in the words of what is declared?
 
 A checker reads ``@marked("…")`` in the sources, and no text but a literal one; so this reads the
-sources as well, and imports nothing.
+sources as well, and imports nothing.  What is marked is what a deprecation is about: the things
+that go when it ends.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,16 @@ class Mark:
     path: Path
     line: int
     text: str | None
+    thing: str = ""  # what it is on: "Till", "Till.open", "sell(to)"; "": nothing that can go
+
+
+def things(root: Path = ROOT) -> dict[str, list[str]]:
+    """Return what goes when a deprecation ends: the text of its mark -> things."""
+    found: dict[str, list[str]] = {}
+    for mark in read_marks(root)[1]:
+        if mark.text and mark.thing:
+            found.setdefault(mark.text, []).append(mark.thing)
+    return {text: sorted(set(those)) for text, those in found.items()}
 
 
 def mark_findings(root: Path = ROOT) -> Iterator[Finding]:
@@ -91,18 +103,44 @@ _UNREADABLE = (
 
 def read_marks(root: Path = ROOT) -> tuple[list[Declaration], list[Mark]]:
     """Return what the sources of a tree declare and mark."""
-    declarations, marks = [], []
+    declarations: list[Declaration] = []
+    marks: list[Mark] = []
     for module in modules(root):
         tree = ast.parse(module.path.read_text("utf-8"))
+        marks += _marks(module.path, tree, "")
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            if ast.unparse(node.func).rpartition(".")[2] == "declare":
+            if isinstance(node, ast.Call) and _called(node) == "declare":
                 declarations.append(_declaration(module.path, node))
-            elif isinstance(node.func, ast.Name) and node.func.id == "marked":
-                text = _literal(node.args[0]) if node.args else None
-                marks.append(Mark(module.path, node.lineno, text))
     return declarations, marks
+
+
+def _called(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def _marks(path: Path, node: ast.AST, owner: str) -> Iterator[Mark]:
+    """Yield the marks below a node; ``owner`` is the class around it, with a dot."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _marks(path, child, owner)
+            continue
+        decorators = [ast.unparse(decorator) for decorator in child.decorator_list]
+        for call in child.decorator_list:
+            if isinstance(call, ast.Call) and _called(call) == "marked":
+                text = _literal(call.args[0]) if call.args else None
+                thing = _thing(f"{owner}{child.name}", decorators, text or "")
+                yield Mark(path, call.lineno, text, thing)
+        if isinstance(child, ast.ClassDef):
+            yield from _marks(path, child, f"{child.name}.")
+
+
+def _thing(name: str, decorators: list[str], text: str) -> str:
+    """Return what goes with a mark: of an overload an argument, of a setter nothing."""
+    if "overload" in decorators:
+        # Of what is deprecated for some values alone nothing goes.
+        argument = re.match(r"(\w+) argument\b", text)
+        return f"{name}({argument[1]})" if argument else ""
+    return "" if any(one.endswith(".setter") for one in decorators) else name
 
 
 def _declaration(path: Path, call: ast.Call) -> Declaration:

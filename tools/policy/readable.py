@@ -31,7 +31,9 @@ def import_findings(modules: Iterable[Module]) -> Iterator[Finding]:
                     yield finding
 
 
-def _place(error: BaseException, module: Module, known: Mapping[Path, Module]) -> tuple[Module, int]:
+def _place(
+    error: BaseException, module: Module, known: Mapping[Path, Module]
+) -> tuple[Module, int]:
     """Return the innermost of our lines that is to blame; links are followed home."""
     if isinstance(error, SyntaxError):
         path = Path(error.filename or "").resolve()

@@ -9,12 +9,15 @@ import fnmatch
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tools.changelog import release_size
 from tools.policy.changes import Change, What, changes
 from tools.policy.surface import Surface
 
-Declared = Mapping[str, str]  # a deprecation: subject, since, removed_in, instead, why
+# A deprecation: subject, since, removed_in, instead, why; things: what goes with it, as
+# ``Till``, ``Till.open``, ``sell(to)``.
+Declared = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,23 @@ class Fragment:
     kind: str
     text: str
 
-    def names(self, change: Change) -> bool:
-        """Say whether a public thing is named in it, as code."""
-        quoted = " ".join(re.findall(r"`([^`]*)`", self.text))
-        return mentions(quoted, change)
+    def names(self, thing: str) -> bool:
+        """Say whether a thing is named in it, as code: ```Till.open()```, ```to` of `sell()```."""
+        name, _, parameter = thing.rstrip(")").partition("(")
+        name = name.removesuffix(".__init__")
+        if parameter and parameter not in self.words:
+            return False
+        heads = (re.split(r"[(\[=\s]", code.lstrip("@"))[0] for code in self.code)
+        return any(head == name or head.endswith(f".{name}") for head in heads)
+
+    @property
+    def code(self) -> list[str]:
+        return re.findall(r"`([^`]*)`", self.text)
+
+    @property
+    def words(self) -> set[str]:
+        """The identifiers in its code."""
+        return {word for code in self.code for word in identifiers(code)}
 
 
 def judge(
@@ -42,22 +58,24 @@ def judge(
     for change in changes(old, new):
         if any(fnmatch.fnmatchcase(change.path, pattern) for pattern in waived):
             continue
-        if not _excused(change, size, told):
-            yield from _JUDGES[size](change, old, new)
+        if not _excused(change, size, told, old):
+            yield from _JUDGES[size](change, old)
     yield from _judge_deprecations(size, old, new, told)
 
 
-def _excused(change: Change, size: str, fragments: Iterable[Fragment]) -> bool:
+def _excused(change: Change, size: str, fragments: Iterable[Fragment], old: Surface) -> bool:
     """Say whether a fragment declares a break: for security, or in a major release.
 
     Even there a removal follows the calendar of deprecations, whatever is declared.
     """
     removal = change.what in (What.REMOVED, What.PARAMETER_REMOVED)
     kinds = {"security", "breaking"} if size == "major" and not removal else {"security"}
-    return change.what.breaks and any(f.kind in kinds and f.names(change) for f in fragments)
+    telling = [fragment for fragment in fragments if fragment.kind in kinds]
+    things = old.names(change.path, change.parameter)
+    return change.what.breaks and any(f.names(thing) for f in telling for thing in things)
 
 
-def _judge_bugfix(change: Change, old: Surface, new: Surface) -> Iterator[str]:
+def _judge_bugfix(change: Change, old: Surface) -> Iterator[str]:
     if change.what.breaks:
         yield (
             f"{change.sentence}: a bugfix release removes and changes nothing; keep it "
@@ -67,7 +85,7 @@ def _judge_bugfix(change: Change, old: Surface, new: Surface) -> Iterator[str]:
         yield f"{change.sentence}: a bugfix release adds nothing; release it as a minor one"
 
 
-def _judge_minor(change: Change, old: Surface, new: Surface) -> Iterator[str]:
+def _judge_minor(change: Change, old: Surface) -> Iterator[str]:
     if change.what.breaks:
         yield (
             f"{change.sentence}: a minor release may add and deprecate, never remove; "
@@ -75,13 +93,14 @@ def _judge_minor(change: Change, old: Surface, new: Surface) -> Iterator[str]:
         )
 
 
-def _judge_major(change: Change, old: Surface, new: Surface) -> Iterator[str]:
+def _judge_major(change: Change, old: Surface) -> Iterator[str]:
     if not change.what.breaks:
         return
     if change.what not in (What.REMOVED, What.PARAMETER_REMOVED):
         yield f"{change.sentence}: no breaking fragment of the changelog names it; write one"
         return
-    declared = [d for d in old.deprecations if mentions(d["subject"], change)]
+    things = old.names(change.path, change.parameter)
+    declared = [d for d in old.deprecations if not things.isdisjoint(d["things"])]
     if not declared:
         yield (
             f"{change.sentence}: it was never deprecated; keep it, deprecate it in this release, "
@@ -112,6 +131,19 @@ def _judge_deprecations(
                 f"{declared['subject']} is deprecated since {declared['since']}: a major release "
                 f"removes what the series before it deprecated; remove it"
             )
+        elif declared["subject"] not in after:
+            yield from _judge_undeclared(declared, new)
+
+
+def _judge_undeclared(declared: Declared, new: Surface) -> Iterator[str]:
+    """Judge what was deprecated, is not any more, and may still be there."""
+    there = new.things()
+    for thing in declared["things"]:
+        if thing in there:
+            yield (
+                f"{thing} is there, and is not deprecated any more ({declared['subject']}): a "
+                f"major release removes what the series before it deprecated; remove it"
+            )
 
 
 def _judge_new_deprecation(
@@ -125,13 +157,28 @@ def _judge_new_deprecation(
             f"{subject} is deprecated since {declared['since']}, and this is {new.release}: "
             f"name the release that warns first"
         )
-    words = set(identifiers(subject))
-    told = (f.text for f in fragments if f.kind == "deprecation")
-    if not any(words & set(identifiers(text)) for text in told):
+    if not any(f.kind == "deprecation" and _tells(f, declared) for f in fragments):
         yield (
             f"{subject} is newly deprecated, and no fragment of the changelog says so: "
-            f"write one of the kind deprecation"
+            f"write one of the kind deprecation, which names {_wanted(declared)}"
         )
+
+
+def _tells(fragment: Fragment, declared: Declared) -> bool:
+    """Say whether a fragment is about a deprecation: it names a thing, or a word of its subject."""
+    if declared["things"]:
+        return any(fragment.names(thing) for thing in _without_owners(declared))
+    return not fragment.words.isdisjoint(identifiers(declared["subject"]))
+
+
+def _wanted(declared: Declared) -> str:
+    return " or ".join(f"`{one}`" for one in _without_owners(declared)) or "a word of it, as code"
+
+
+def _without_owners(declared: Declared) -> list[str]:
+    """Return what is deprecated as its users see it: they may know it from another class."""
+    shown = (thing.replace(".__init__", "") for thing in declared["things"])
+    return sorted({re.sub(r"^\w+\.", "", thing) for thing in shown})
 
 
 def _series(release: str) -> tuple[int, int]:
@@ -147,13 +194,3 @@ def _last_minor(declared: Declared, old: Surface) -> bool:
 
 def identifiers(text: str) -> list[str]:
     return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text)
-
-
-def mentions(text: str, change: Change) -> bool:
-    """Say whether a text names what changed: the parameter or member, and what it belongs to."""
-    words = set(identifiers(text))
-    *owners, last = [part for part in change.path.split(".") if part != "__init__"]
-    if change.parameter:
-        return change.parameter in words and last in words
-    inside_class = bool(owners) and owners[-1][:1].isupper()
-    return last in words and (not inside_class or owners[-1] in words)

@@ -80,7 +80,7 @@ class Surface:
     release: str
     entries: dict[str, Entry] = field(default_factory=dict)  # public path -> what it is
     aliases: dict[str, str] = field(default_factory=dict)  # other public path -> public path
-    deprecations: list[dict[str, str]] = field(default_factory=list)
+    deprecations: list[dict[str, Any]] = field(default_factory=list)
     _classes: dict[str, str] | None = field(default=None, repr=False, compare=False)
 
     def resolve(self, path: str) -> Entry | None:
@@ -89,6 +89,25 @@ class Surface:
             if head in self.aliases:
                 return self.entries.get(self.aliases[head] + tail)
         return self.entries.get(path)
+
+    def names(self, path: str, parameter: str = "") -> set[str]:
+        """Return how a public thing is spoken of: ``Till.open``, ``Box.open`` after a base that
+        has it; ``sell``, and with a parameter ``sell(to)``.
+        """
+        owner, _, name = path.rpartition(".")
+        cls = self.resolve(owner)
+        owners = (owner.rpartition(".")[2], *cls.bases) if cls and cls.kind == "class" else ()
+        names = {f"{one}.{name}" for one in owners} or {name}
+        return {f"{one}({parameter})" for one in names} if parameter else names
+
+    def things(self) -> set[str]:
+        """Return all names of all that is public."""
+        return {
+            name
+            for path, entry in self.entries.items()
+            for parameter in ("", *(p.name for p in entry.parameters))
+            for name in self.names(path, parameter)
+        }
 
     def paths(self) -> set[str]:
         """Return all public paths but those of members of aliases."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tools.policy.marks import Declaration, mark_findings, read_marks
+from tools.policy.marks import Declaration, mark_findings, read_marks, things
 from tools.tree import ROOT, source_roots
 
 DECLARED = "_OLD = declare('Till.open()', since='3.9', instead='unlock()')\n"
@@ -76,6 +76,40 @@ def test_a_mark_that_is_missing_or_mistaken_is_named(
     write(family, source)
     (finding,) = mark_findings(family)
     assert expected in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("@marked('old')\nclass Till: ...", ["Till"], id="class"),
+        pytest.param("@marked('old')\ndef sell(): ...", ["sell"], id="function"),
+        pytest.param("if 1:\n @marked('old')\n def sell(): ...", ["sell"], id="nested"),
+        pytest.param(
+            "class Till:\n  @property\n  @marked('old')\n  def full(self): ...",
+            ["Till.full"],
+            id="property",
+        ),
+        pytest.param(
+            "class Till:\n  @full.setter\n  @marked('old')\n  def full(self, to): ...",
+            [],
+            id="setter",
+        ),
+        pytest.param(
+            "class Till:\n  @overload\n  @marked('to argument of sell: use at')\n"
+            "  async def sell(self, *, to): ...",
+            ["Till.sell(to)"],
+            id="argument",
+        ),
+        pytest.param(
+            "@overload\n@marked('float as price: use int')\ndef sell(price: float): ...",
+            [],
+            id="value",
+        ),
+    ],
+)
+def test_what_is_marked_is_what_goes(family: Path, source: str, expected: list[str]) -> None:
+    write(family, source)
+    assert [thing for those in things(family).values() for thing in those] == expected
 
 
 def test_a_mark_may_be_in_another_module_than_its_declaration(family: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tools.policy.rules import Fragment, judge
@@ -27,12 +28,18 @@ def verdicts(
     after: str,
     *fragments: Fragment,
     step: tuple[str, str] = ("3.15.0", "3.16.0"),
-    deprecated: dict[str, str] | None = None,
+    deprecated: dict[str, Any] | None = None,
+    goes_on: bool = False,
 ) -> list[str]:
-    """Return what is said about a release; ``deprecated`` was declared by the one before."""
+    """Return what is said about a release.
+
+    ``deprecated`` was declared by the one before, and by this one if it goes on.
+    """
     old, new = surface(folder, step[0], before), surface(folder, step[1], after)
     if deprecated:
         old.deprecations = [{"removed_in": "4.0", "instead": "another", "why": "", **deprecated}]
+    if deprecated and goes_on:
+        new.deprecations = old.deprecations
     return list(judge(old, new, fragments))
 
 
@@ -201,41 +208,84 @@ METHOD = "class Till:\n  def open(self): ..."
 NO_METHOD = "class Till: ..."
 
 
-def test_a_major_release_removes_what_was_deprecated_in_time(tmp_path: Path) -> None:
-    deprecated = {"subject": "Till.open()", "since": "3.14"}
-    assert verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR, deprecated=deprecated) == []
+OPEN = {"subject": "opening tills", "since": "3.14", "things": ["Till.open"]}
+OPEN_LATE = {**OPEN, "since": "3.15"}
+TO = {"subject": "to argument of sell", "since": "3.14", "things": ["sell(to)"]}
+TILL = {"subject": "Till", "since": "3.14", "things": ["Till"]}
 
 
-def test_it_removes_parameters_that_were_deprecated_in_time(tmp_path: Path) -> None:
-    before, after = "def sell(what, to=1): ...", "def sell(what): ..."
-    deprecated = {"subject": "to argument of sell", "since": "3.14"}
+@pytest.mark.parametrize(
+    ("deprecated", "before", "after"),
+    [
+        pytest.param(OPEN, METHOD, NO_METHOD, id="method"),
+        pytest.param(
+            OPEN,
+            f"{METHOD}\nclass Small(Till): ...",
+            f"{NO_METHOD}\nclass Small(Till): ...",
+            id="inherited-method",
+        ),
+        pytest.param(TO, "def sell(what, to=1): ...", "def sell(what): ...", id="parameter"),
+        pytest.param(TILL, METHOD, "", id="class"),
+        pytest.param(
+            {**TO, "things": ["Till.__init__(cash)"]},
+            "class Till:\n  def __init__(self, cash=0): ...",
+            "class Till:\n  def __init__(self): ...",
+            id="parameter-of-a-class",
+        ),
+    ],
+)
+def test_a_major_release_removes_what_was_deprecated_in_time(
+    tmp_path: Path, deprecated: dict[str, Any], before: str, after: str
+) -> None:
     assert verdicts(tmp_path, before, after, step=MAJOR, deprecated=deprecated) == []
 
 
-def test_it_removes_nothing_that_was_never_deprecated(tmp_path: Path) -> None:
-    (sentence,) = verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR)
-    assert "it was never deprecated" in sentence
+@pytest.mark.parametrize("deprecated", [None, TO, TILL], ids=["none", "other", "its-class"])
+def test_it_removes_nothing_that_was_never_deprecated(
+    tmp_path: Path, deprecated: dict[str, Any] | None
+) -> None:
+    step: tuple[str, str] = MAJOR
+    found = verdicts(tmp_path, METHOD, NO_METHOD, step=step, deprecated=deprecated)
+    assert "shop.Till.open is gone: it was never deprecated" in found[0]
+
+
+def test_a_deprecated_member_is_no_leave_to_remove_its_class(tmp_path: Path) -> None:
+    (sentence,) = verdicts(tmp_path, METHOD, "", step=MAJOR, deprecated=OPEN)
+    assert "shop.Till is gone: it was never deprecated" in sentence
 
 
 def test_it_keeps_what_only_the_last_minor_release_deprecated(tmp_path: Path) -> None:
-    deprecated = {"subject": "Till.open()", "since": "3.15"}
-    (sentence,) = verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR, deprecated=deprecated)
+    (sentence,) = verdicts(tmp_path, METHOD, NO_METHOD, step=MAJOR, deprecated=OPEN_LATE)
     assert "only by 3.15, the last minor release" in sentence
 
 
-def declaring(folder: Path, step: tuple[str, str], since: str, *fragments: Fragment) -> list[str]:
+@pytest.mark.parametrize(("deprecated", "stays"), [(OPEN, False), (OPEN_LATE, True)])
+def test_it_removes_all_that_is_due(
+    tmp_path: Path, deprecated: dict[str, Any], stays: bool
+) -> None:
+    found = verdicts(tmp_path, METHOD, METHOD, step=MAJOR, deprecated=deprecated, goes_on=True)
+    assert found == [] if stays else "remove it" in found[0]
+
+
+@pytest.mark.parametrize(("deprecated", "source"), [(OPEN, METHOD), (TO, "def sell(to=1): ...")])
+def test_it_does_not_forget_a_deprecation_instead(
+    tmp_path: Path, deprecated: dict[str, Any], source: str
+) -> None:
+    (sentence,) = verdicts(tmp_path, source, source, step=MAJOR, deprecated=deprecated)
+    assert "is there, and is not deprecated any more" in sentence
+
+
+def test_another_release_may_forget_one(tmp_path: Path) -> None:
+    assert verdicts(tmp_path, METHOD, METHOD, step=MINOR, deprecated=OPEN) == []
+
+
+def declaring(
+    folder: Path, step: tuple[str, str], since: str, *fragments: Fragment, **more: Any
+) -> list[str]:
     """Return what is said when both releases have the method, and the new one deprecates it."""
     old, new = surface(folder, step[0], METHOD), surface(folder, step[1], METHOD)
-    new.deprecations = [{"subject": "Till.open()", "since": since, "removed_in": "4.0"}]
+    new.deprecations = [{**OPEN, "since": since, "removed_in": "4.0", **more}]
     return list(judge(old, new, fragments))
-
-
-@pytest.mark.parametrize(("since", "stays"), [("3.14", False), ("3.15", True)])
-def test_it_removes_all_that_is_due(tmp_path: Path, since: str, stays: bool) -> None:
-    old, new = surface(tmp_path, "3.15.0", METHOD), surface(tmp_path, "4.0.0", METHOD)
-    old.deprecations = new.deprecations = [{"subject": "Till.open()", "since": since}]
-    found = list(judge(old, new, []))
-    assert found == [] if stays else "remove it" in found[0]
 
 
 def test_another_break_needs_a_breaking_fragment(tmp_path: Path) -> None:
@@ -275,6 +325,29 @@ def test_another_fragment_does_not_excuse_it(tmp_path: Path, told: Fragment) -> 
     assert len(verdicts(tmp_path, METHOD, NO_METHOD, told)) == 1
 
 
+def test_a_fragment_that_names_a_member_does_not_excuse_its_class(tmp_path: Path) -> None:
+    told = Fragment("security", "Removed `Till.open()`, which let anybody in.")
+    (sentence,) = verdicts(tmp_path, METHOD, "", told)
+    assert "shop.Till is gone" in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Removed `to` of `sell()`.", 0),
+        ("Removed `sell(to=...)`.", 0),
+        ("Removed `shop.sell(to)`.", 0),
+        ("Removed `sell()`.", 1),
+        ("Removed `to` of `buy()`.", 1),
+    ],
+)
+def test_a_fragment_names_a_parameter_and_its_function(
+    tmp_path: Path, text: str, count: int
+) -> None:
+    before, after = "def sell(what, to=1): ...", "def sell(what): ..."
+    assert len(verdicts(tmp_path, before, after, Fragment("security", text))) == count
+
+
 @pytest.mark.parametrize(("pattern", "count"), [("shop.Till.*", 0), ("shop.Box.*", 1)])
 def test_what_is_waived_is_not_judged(tmp_path: Path, pattern: str, count: int) -> None:
     old, new = surface(tmp_path, "3.15.0", METHOD), surface(tmp_path, "3.16.0", NO_METHOD)
@@ -284,13 +357,35 @@ def test_what_is_waived_is_not_judged(tmp_path: Path, pattern: str, count: int) 
 TOLD = Fragment("deprecation", "Deprecated `Till.open()`; use `Till.unlock()`.")
 
 
-def test_a_new_deprecation_with_a_fragment_is_let_pass(tmp_path: Path) -> None:
-    assert declaring(tmp_path, MINOR, "3.16", TOLD) == []
+@pytest.mark.parametrize(
+    "told",
+    [TOLD, Fragment("deprecation", "Deprecated `open()` of tills.")],
+    ids=["with-its-class", "by-itself"],
+)
+def test_a_new_deprecation_with_a_fragment_is_let_pass(tmp_path: Path, told: Fragment) -> None:
+    assert declaring(tmp_path, MINOR, "3.16", told) == []
 
 
-def test_a_new_deprecation_needs_a_fragment(tmp_path: Path) -> None:
-    (sentence,) = declaring(tmp_path, MINOR, "3.16")
+@pytest.mark.parametrize(
+    "told",
+    [
+        Fragment("deprecation", "Deprecated `Till.close()`."),
+        Fragment("deprecation", "Deprecated to open a till."),
+        Fragment("feature", "Added `Till.open()`."),
+    ],
+    ids=["another-thing", "prose", "another-kind"],
+)
+def test_a_new_deprecation_needs_a_fragment_of_its_own(tmp_path: Path, told: Fragment) -> None:
+    (sentence,) = declaring(tmp_path, MINOR, "3.16", told)
     assert "no fragment of the changelog says so" in sentence
+    assert "names `open`" in sentence
+
+
+@pytest.mark.parametrize(("code", "count"), [("`float`", 0), ("`str`", 1)])
+def test_a_deprecated_value_is_told_by_a_word_of_it(tmp_path: Path, code: str, count: int) -> None:
+    told = Fragment("deprecation", f"Deprecated {code} as a price.")
+    more = {"subject": "float as price of sell()", "things": []}
+    assert len(declaring(tmp_path, MINOR, "3.16", told, **more)) == count
 
 
 def test_a_new_deprecation_names_the_release_that_warns_first(tmp_path: Path) -> None:

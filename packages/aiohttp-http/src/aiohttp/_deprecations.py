@@ -69,6 +69,8 @@ class Deprecation:
     wording: str = ""
     # Why no type checker can be told, where none can.
     unmarked: str = ""
+    # What goes with it, beside what is marked: "Till.open", "sell(to)".
+    removes: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -121,8 +123,9 @@ def declare(
     why: str = "",
     wording: str = "",
     unmarked: str = "",
+    removes: tuple[str, ...] = (),
 ) -> Deprecation:
     """Record a deprecation and return it, for its ``warn()``."""
-    deprecation = Deprecation(subject, since, removed_in, instead, why, wording, unmarked)
+    deprecation = Deprecation(subject, since, removed_in, instead, why, wording, unmarked, removes)
     REGISTRY.append(deprecation)
     return deprecation

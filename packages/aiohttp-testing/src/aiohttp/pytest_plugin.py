@@ -48,6 +48,7 @@ _OLD_NAMES = {
         since="3.2",
         instead=f"the fixture aiohttp_{new}",
         unmarked="fixtures are asked for by the name of a parameter",
+        removes=(old,),
     )
     for old, new in {
         "test_client": "client",

@@ -56,6 +56,7 @@ _CLEANUP_CLOSED = declare(
     since="3.11",
     instead="nothing; this version of Python closes such connections itself",
     unmarked="it depends on the patch release of Python, which no checker knows",
+    removes=("BaseConnector.__init__(enable_cleanup_closed)",),
 )
 
 
