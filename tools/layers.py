@@ -112,6 +112,7 @@ SEAMS = {
     "_match_info": "web.Request; set when the request is routed",
     "_hooked": "web.BaseRequest; whether responses to it are prepared step by step",
     "_answer": "web.BaseRequest; the response that was begun",
+    "_asks_nobody": "web.BaseRequest; receivers of on_response_prepare have failed twice",
     "_check_same_exchange": "web.StreamResponse; it does not answer two requests",
     "_begin_answer": "web.BaseRequest; a response says that it is the one",
     "_prepare_hook": "web.BaseRequest; overridden by Request",

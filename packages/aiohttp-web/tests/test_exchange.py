@@ -42,6 +42,9 @@ class FakeConnection:
     def log_access(self, request: Any, response: Any, time: float | None) -> None:
         self.log.append(f"log {response.name} of {time}")
 
+    def ask_nobody(self, request: Any) -> None:
+        self.log.append("ask nobody")
+
     async def finish_response(
         self, request: Any, resp: Any, start_time: float | None
     ) -> tuple[Any, bool]:
@@ -113,6 +116,41 @@ async def test_a_response_that_cannot_be_sent_is_replaced() -> None:
     connection = FakeConnection(Sent("error page", False), broken=("page",))
     assert await have_answered(connection, handler) is Outcome.ANSWERED_LAST
     assert connection.log == ["send page", "failed: cannot send", "send error page"]
+
+
+async def test_nobody_is_asked_about_the_page_that_is_refused_like_the_response() -> None:
+    async def handler(request: object) -> Sent:
+        return Sent("page")
+
+    class Refusing(FakeConnection):
+        def ask_nobody(self, request: Any) -> None:
+            self.log.append("ask nobody")
+            self.broken = ()
+
+    connection = Refusing(Sent("error page", False), broken=("page", "error page"))
+    assert await have_answered(connection, handler) is Outcome.ANSWERED_LAST
+    assert connection.log == [
+        "send page",
+        "failed: cannot send",
+        "send error page",
+        "ask nobody",
+        "failed: cannot send",
+        "send error page",
+    ]
+
+
+async def test_what_is_broken_off_at_last_is_broken_off() -> None:
+    class Failing(FakeConnection):
+        def failed(self, request: Any, error: Exception) -> Any:
+            first = not self.log[1:]
+            super().failed(request, error)
+            return self.instead if first else Outcome.BROKEN_OFF
+
+    async def handler(request: object) -> Sent:
+        return Sent("page")
+
+    connection = Failing(Sent("error page"), broken=("page", "error page"))
+    assert await have_answered(connection, handler) is Outcome.BROKEN_OFF
 
 
 async def test_cancellation_passes() -> None:

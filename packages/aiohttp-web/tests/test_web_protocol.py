@@ -1225,6 +1225,32 @@ async def test_a_body_that_fails_before_its_first_byte_gives_way_to_the_page() -
     assert body.startswith(b"500 Internal Server Error")
 
 
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(ValueError, b"500 Internal Server Error"), (web.HTTPForbidden, b"403 Forbidden")],
+)
+async def test_a_receiver_that_fails_about_every_head_does_not_keep_the_peer_waiting(
+    error: type[Exception], status: bytes
+) -> None:
+    async def refuse(request: web.Request, response: web.StreamResponse) -> None:
+        raise error
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(text="never sent")
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    app.on_response_prepare.append(refuse)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    peer = Peer(*await asyncio.open_connection("127.0.0.1", site.port))
+    assert (await peer.exchange(GET))[0] == b"HTTP/1.1 " + status
+    peer.vanish()
+    await runner.cleanup()
+
+
 async def test_interim_responses_are_followed_by_another() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})

@@ -508,6 +508,10 @@ class RequestHandler(Incoming):
             self.log_access(request, resp, start_time)
         return resp, lost
 
+    def ask_nobody(self, request: BaseRequest) -> None:
+        """Send the response to a request without asking receivers of `on_response_prepare`."""
+        request._asks_nobody = True
+
     def failed(self, request: BaseRequest, error: Exception) -> StreamResponse | Outcome:
         """Return the response that tells of an error, or how things end without one."""
         if self._peer_is_lost() and isinstance(error, _AFTER_THE_PEER):

@@ -128,6 +128,9 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
     _answer: tuple[type[StreamResponse], int] | None = None
     _original: BaseRequest | None = None
 
+    # Whether _prepare_hook() is to do nothing: it has failed, even about the page that told so.
+    _asks_nobody = False
+
     # Whether the server wants no more requests, so that the response has to say so.
     _is_last = False
 
@@ -741,7 +744,7 @@ class Request(BaseRequest):
 
     async def _prepare_hook(self, response: StreamResponse) -> None:
         match_info = self._match_info
-        if match_info is None:
+        if match_info is None or self._asks_nobody:
             return
         for app in match_info.apps:
             if receivers := app.on_response_prepare:

@@ -60,6 +60,9 @@ class Connection(Protocol):
     ) -> tuple[StreamResponse, bool]:
         """Send and log; return the response that went out, and whether the peer was lost."""
 
+    def ask_nobody(self, request: BaseRequest) -> None:
+        """Have no receiver of signals asked about the response to a request any more."""
+
 
 async def exchange(
     connection: Connection,
@@ -88,10 +91,29 @@ async def exchange(
         response, lost = await connection.finish_response(request, response, start_time)
     except Exception as error:
         # The handler's response could not be sent: its body failed, or a signal's receiver did.
-        instead = connection.failed(request, error)
-        if isinstance(instead, Outcome):
-            return instead
-        response, lost = await connection.finish_response(request, instead, start_time)
+        return await _answer_instead(connection, request, error, start_time)
+    return _outcome_of(response, lost)
+
+
+async def _answer_instead(
+    connection: Connection, request: BaseRequest, error: Exception, start_time: float | None
+) -> Outcome:
+    response = connection.failed(request, error)
+    if isinstance(response, Outcome):
+        return response
+    try:
+        response, lost = await connection.finish_response(request, response, start_time)
+    except Exception as again:
+        # Who is asked about every head has refused this one, too.
+        connection.ask_nobody(request)
+        response = connection.failed(request, again)
+        if isinstance(response, Outcome):
+            return response
+        response, lost = await connection.finish_response(request, response, start_time)
+    return _outcome_of(response, lost)
+
+
+def _outcome_of(response: StreamResponse, lost: bool) -> Outcome:
     if lost:
         return Outcome.PEER_LOST
     return _ANSWERED if response.keep_alive else _ANSWERED_LAST
