@@ -605,6 +605,15 @@ async def test_json_of_a_response(media: str, options: dict[str, Any], value: An
                 assert await response.json(**options) == value
 
 
+async def test_repr_of_a_response() -> None:
+    async with peer() as it, ClientSession() as session:
+        url = (it.url / "a b").with_query(q="ü")
+        async with session.get(url) as response:
+            shown = repr(response).splitlines()
+    assert shown[0] == f"<ClientResponse({it.url}/a%20b?q=%C3%BC) [200 OK]>"
+    assert shown[1] == "<CIMultiDictProxy('Content-Length': '2')>"
+
+
 async def test_an_empty_body_is_no_json() -> None:
     answer = OK + b"Content-Type: application/json\r\nContent-Length: 0\r\n\r\n"
     async with peer(a=answer) as it, ClientSession() as session:

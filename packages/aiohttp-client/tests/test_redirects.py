@@ -79,6 +79,13 @@ def test_the_location_can_be_taken_as_it_is() -> None:
     assert redirect("http://a/", "/%2F%20", requote=False).url.raw_path == "/%2F%20"
 
 
+@pytest.mark.parametrize("location", ["/a b", "/a\tb", "/a\x7f"])
+def test_a_location_that_cannot_be_sent_as_it_is(location: str) -> None:
+    assert redirect("http://a/", location).url.raw_path.startswith("/a")
+    with pytest.raises(InvalidUrlRedirectClientError, match="space or control character"):
+        redirect("http://a/", location, requote=False)
+
+
 @pytest.mark.parametrize("location", ["ftp://a/", "file:///etc/passwd", "javascript:alert(1)"])
 def test_schemes_out_of_reach(location: str) -> None:
     with pytest.raises(NonHttpUrlRedirectClientError):

@@ -29,6 +29,9 @@ _BODY_FIELDS = (
     hdrs.TRANSFER_ENCODING,
 )
 
+# What no request line can have in its target (RFC 9112 §3.2): it is percent-encoded, or refused.
+_CANNOT_BE_SENT = frozenset(map(chr, (*range(33), 127)))
+
 
 @value_object
 class Redirect:
@@ -86,6 +89,10 @@ def method_after(status: int, method: str) -> str:
 
 def resolve_location(base: URL, location: str, *, requote: bool, schemes: frozenset[str]) -> URL:
     """Return ``location`` as an absolute URL (RFC 9110 §10.2.2)."""
+    if not requote and not _CANNOT_BE_SENT.isdisjoint(location):
+        raise InvalidUrlRedirectClientError(
+            location, "Server attempted redirecting to a location with a space or control character"
+        )
     try:
         parsed = URL(location, encoded=not requote)
     except ValueError as error:

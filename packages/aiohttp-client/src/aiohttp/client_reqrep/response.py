@@ -381,9 +381,7 @@ class ClientResponse(HeadersMixin):
 
     def __repr__(self) -> str:
         reason = self.reason.encode("ascii", "backslashreplace").decode() if self.reason else None
-        return (
-            f"<ClientResponse({self._url.human_repr()}) [{self.status} {reason}]>\n{self.headers}\n"
-        )
+        return f"<ClientResponse({self._url}) [{self.status} {reason}]>\n{self.headers}\n"
 
     # From the connection and back…
 
