@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import json
 import os
 import time
 import tracemalloc
@@ -139,6 +140,64 @@ async def test_a_jar_of_its_own_kind_is_asked_each_time() -> None:
         for number in (1, 2):
             async with session.get(url) as response:
                 assert await response.text() == f"n={number}"
+
+
+async def test_json_of_any_length() -> None:
+    async def echo(request: web.BaseRequest) -> web.Response:
+        declared = request.headers["Content-Length"], request.headers["Content-Type"]
+        return web.json_response([*declared, await request.text()])
+
+    serialized: list[Any] = []
+
+    def dumps(value: Any) -> str:
+        serialized.append(value)
+        return json.dumps(value)
+
+    async with warm(echo, json_serialize=dumps) as (session, url):
+        values: list[Any] = [{"a": 1}, [], "ä" * 10, ["x" * 70_000], {"b": [2, 3]}, 0]
+        for value in values:
+            async with session.post(url, json=value) as response:
+                text = json.dumps(value)
+                assert await response.json() == [str(len(text)), "application/json", text]
+                info = response.request_info
+                assert info.headers["Content-Length"] == str(len(text))
+                assert (info.method, str(info.url)) == ("POST", url)
+        # A long one is serialized once, be it the first of its kind or not.
+        async with session.put(url, json=["y" * 70_000]) as response:
+            assert (await response.json())[0] == "70004"
+        assert serialized == [*values, ["y" * 70_000]]
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            await session.post(url, json=object())
+        # A length that the program gives is its own business.
+        fields = {"content-length": "3"}
+        async with session.post(url, json=123, headers=fields) as response:
+            assert await response.json() == ["3", "application/json", "123"]
+        session.headers["X-A"] = "new"
+        async with session.put(url, json=1) as response:
+            assert response.request_info.headers["X-A"] == "new"
+
+
+async def test_json_made_as_bytes() -> None:
+    async def echo(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=await request.read())
+
+    def dumps(value: Any) -> bytes:
+        return b"<%d>" % value
+
+    async with warm(echo, json_serialize_bytes=dumps) as (session, url):
+        for number in (1, 22, 333):
+            async with session.post(url, json=number) as response:
+                assert await response.read() == b"<%d>" % number
+
+
+async def test_a_length_spelt_otherwise_is_no_pattern() -> None:
+    async def echo(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=await request.read())
+
+    async with warm(echo, headers={"content-length": "3"}) as (session, url):
+        for number in (123, 456):
+            async with session.post(url, json=number) as response:
+                assert await response.read() == b"%d" % number
 
 
 async def test_a_body_in_pieces() -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from aiohttp import hdrs
 from aiohttp._client.options import ClientTimeout
 
 # What a call may be given and still be plain, if `asks_plainly` has nothing against the values.
@@ -29,6 +31,9 @@ PLAIN_OPTIONS = frozenset(
 
 # Those among them that leave the request as it is.
 BARE_OPTIONS = frozenset({"allow_redirects", "max_redirects", "raise_for_status", "timeout"})
+
+# Those with which the request differs in its body at most.
+JSON_OPTIONS = BARE_OPTIONS | {"data", "json"}
 
 # Bytes of a body that is sent so: asyncio's buffer takes them without asking for a pause.
 MAX_PLAIN_BODY = 64 * 1024
@@ -55,10 +60,16 @@ def asks_plainly(options: dict[str, Any]) -> bool:
     return check is None or isinstance(check, bool)
 
 
-class PlainRequest:
-    """A request, whole; one without a body of its own is shared by all calls that are equal."""
+_LENGTH = b"\r\nContent-Length: %d\r\n"
 
-    __slots__ = ("info", "key", "made_of", "method", "real_url", "url", "wire")
+
+class PlainRequest:
+    """A request, whole; one without a body of its own is shared by all calls that are equal.
+
+    Those that differ in their bodies only are made from one another (`with_body`).
+    """
+
+    __slots__ = ("_around", "info", "key", "made_of", "method", "real_url", "url", "wire")
 
     def __init__(self, info: Any, key: Any, wire: bytes, made_of: Hashable = None) -> None:
         # What responses have as their request_info.
@@ -72,6 +83,27 @@ class PlainRequest:
         self.wire = wire
         # What it stands and falls with: the states of the session's fields and of its cookies.
         self.made_of = made_of
+        # What stands before and after the length of the body, in the head.
+        self._around: tuple[bytes, bytes] | None = None
+
+    def is_pattern(self) -> bool:
+        """Return whether `with_body` can be called: the head has the length of the body."""
+        head, end, body = self.wire.partition(b"\r\n\r\n")
+        length = _LENGTH % len(body)
+        before, found, after = (head + end).partition(length)
+        self._around = before + _LENGTH[:-4], b"\r\n" + after
+        return found == length
+
+    def with_body(self, body: bytes) -> PlainRequest:
+        """Return the same request with another body."""
+        if self._around is None:
+            raise AssertionError("with_body() was called on what is_pattern() was not asked of")
+        before, after = self._around
+        length = str(len(body))
+        headers = CIMultiDict(self.info.headers)
+        headers[hdrs.CONTENT_LENGTH] = length
+        info = self.info._replace(headers=CIMultiDictProxy(headers))
+        return PlainRequest(info, self.key, before + length.encode() + after + body)
 
 
 class PlainRequests:
@@ -90,7 +122,7 @@ class PlainRequests:
         return request
 
     def remember(self, question: Hashable, request: PlainRequest) -> None:
-        """Keep ``request``; when there are too many, forget all: those in use soon come back."""
+        """Keep ``request``; when there are too many, forget the oldest: it may come back."""
         if len(self._by_question) >= MAX_REMEMBERED:
-            self._by_question.clear()
+            del self._by_question[next(iter(self._by_question))]
         self._by_question[question] = request

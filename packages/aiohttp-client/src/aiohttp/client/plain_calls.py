@@ -19,7 +19,7 @@ from aiohttp._client.options import (
     merge_headers,
     response_params,
 )
-from aiohttp._client.plain import BARE_OPTIONS, PlainRequest
+from aiohttp._client.plain import BARE_OPTIONS, JSON_OPTIONS, MAX_PLAIN_BODY, PlainRequest
 from aiohttp._client.request_head import IDEMPOTENT_METHODS
 from aiohttp.client.settings import SessionSettings
 from aiohttp.client_reqrep import (
@@ -29,7 +29,7 @@ from aiohttp.client_reqrep import (
 from aiohttp.client_reqrep.response import response_error
 from aiohttp.cookiejar import CookieJar
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.payload import JsonBytesPayload, JsonPayload
+from aiohttp.payload import JsonBytesPayload, JsonPayload, Payload
 from aiohttp.typedefs import (
     LooseHeaders,
     StrOrURL,
@@ -146,22 +146,39 @@ class PlainCalls(SessionSettings):
         self, method: str, url: StrOrURL, options: dict[str, Any]
     ) -> PlainRequest | None:
         """Return what is to be sent, if nothing is wrong with it: the ordinary way tells what."""
-        made_of = self._made_of() if options.keys() <= BARE_OPTIONS else None
-        if made_of is not None:
-            request = self._plain_requests.find((method, url), made_of)
-            if request is not None:
-                return request
+        has_json = options.get("json") is not None
+        question = (method, url, has_json)
+        made_of = None
+        if options.keys() <= (JSON_OPTIONS if has_json else BARE_OPTIONS):
+            made_of = self._made_of()
         try:
+            if made_of is not None:
+                known = self._plain_requests.find(question, made_of)
+                if known is not None:
+                    return self._with_json(known, options) if has_json else known
             wanted = self._new_plain_request(method, url, options)
             wire = None if wanted is None else wanted.at_hand()
         except (ValueError, TypeError):
             return None
         if wanted is None or wire is None:
+            if wanted is not None and has_json:
+                _take_for_json(options, wanted.body_payload)
             return None
         request = PlainRequest(wanted.request_info, wanted.connection_key, wire, made_of)
-        if made_of is not None:
-            self._plain_requests.remember((method, url), request)
+        if made_of is not None and (not has_json or request.is_pattern()):
+            self._plain_requests.remember(question, request)
         return request
+
+    def _with_json(self, pattern: PlainRequest, options: dict[str, Any]) -> PlainRequest | None:
+        """Return what differs from ``pattern`` by the JSON that it carries, if that is not long."""
+        if self._json_serialize_bytes is not None:
+            body = self._json_serialize_bytes(options["json"])
+        else:
+            body = self._json_serialize(options["json"]).encode()
+        if len(body) <= MAX_PLAIN_BODY:
+            return pattern.with_body(body)
+        _take_for_json(options, JsonBytesPayload(body, dumps=bytes))
+        return None
 
     def _made_of(self) -> tuple[int, int] | None:
         """Return what equal calls have in common as long as it is the same; None: nothing."""
@@ -215,3 +232,8 @@ class PlainCalls(SessionSettings):
     def _prepare_headers(self, headers: LooseHeaders | None) -> CIMultiDict[str]:
         """Return the session's headers with the call's over them."""
         return merge_headers(self._default_headers, headers)
+
+
+def _take_for_json(options: dict[str, Any], payload: Payload | None) -> None:
+    """Let ``payload`` be what the call carries: serializing a long value again would take long."""
+    options["data"], options["json"] = payload, None
