@@ -814,6 +814,27 @@ _INFO = RequestInfo(
 )
 
 
+@pytest.mark.parametrize("location", ["/again", "ftp://example.invalid/", "http://[::1"])
+async def test_tracers_hear_of_redirects_that_are_not_followed(location: str) -> None:
+    heard: list[str] = []
+
+    async def hear(session: ClientSession, context: Any, params: Any) -> None:
+        heard.append(type(params).__name__)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_redirect.append(hear)
+    config.on_request_exception.append(hear)
+    config.on_request_end.append(hear)
+    async with peer(again=redirect(location)) as it:
+        async with ClientSession(trace_configs=[config]) as session:
+            with pytest.raises((aiohttp.TooManyRedirects, aiohttp.InvalidURL)):
+                await session.get(it.url / "again", max_redirects=2)
+    redirected, failed = heard[:-1], heard[-1]
+    assert set(redirected) == {"TraceRequestRedirectParams"}
+    assert len(redirected) == len(it.heads)
+    assert failed == "TraceRequestExceptionParams"
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -122,11 +122,13 @@ class Call(ABC):
             try:
                 if request is not None:  # those of a response from before were kept before
                     self._keep_cookies(response)
-                redirect = self._next(response)
-                if redirect is None:
+                location = self._location(response)
+                if location is None:
                     await self._finish(request, response)
                     return response
-                await self._follow(redirect, request, response)
+                if self.traces:
+                    await self._tell_redirect(response)
+                await self._follow(self._redirect(response, location), request, response)
             except BaseException:
                 response.close()
                 if request is not None:
@@ -228,14 +230,15 @@ class Call(ABC):
 
     # Redirects…
 
-    def _next(self, response: ClientResponse) -> redirects.Redirect | None:
-        """Return where ``response`` redirects to, if it is to be followed."""
+    def _location(self, response: ClientResponse) -> str | None:
+        """Return where ``response`` redirects to, if that is to be followed."""
+        if response.status in redirects.REDIRECT_STATUSES and self.options.allow_redirects:
+            return redirects.redirect_location(response.headers)
+        return None
+
+    def _redirect(self, response: ClientResponse, location: str) -> redirects.Redirect:
+        """Return what ``response`` asks for; raise when it must not be done."""
         options = self.options
-        if response.status not in redirects.REDIRECT_STATUSES or not options.allow_redirects:
-            return None
-        location = redirects.redirect_location(response.headers)
-        if location is None:
-            return None
         self.history = (*self.history, response)
         if options.max_redirects and len(self.history) >= options.max_redirects:
             raise TooManyRedirects(
@@ -270,10 +273,6 @@ class Call(ABC):
         response: ClientResponse,
     ) -> None:
         """Make the next hop the one that ``redirect`` asks for."""
-        for trace in self.traces:
-            await trace.send_request_redirect(
-                self.method, self._traced_url(), self.headers, response
-            )
         response.release()
         body = None if request is None else request.body_payload
         if not redirect.keeps_body:
@@ -322,6 +321,12 @@ class Call(ABC):
         for trace in traces:
             await trace.send_request_start(self.method, self._traced_url(), self.headers)
             self.traces.append(trace)
+
+    async def _tell_redirect(self, response: ClientResponse) -> None:
+        for trace in self.traces:
+            await trace.send_request_redirect(
+                self.method, self._traced_url(), self.headers, response
+            )
 
     async def tell_end(self, response: ClientResponse) -> None:
         """Tell the tracers of the final response."""
