@@ -827,7 +827,7 @@ async def test_tracers_hear_of_redirects_that_are_not_followed(location: str) ->
     config.on_request_end.append(hear)
     async with peer(again=redirect(location)) as it:
         async with ClientSession(trace_configs=[config]) as session:
-            with pytest.raises((aiohttp.TooManyRedirects, aiohttp.InvalidURL)):
+            with pytest.raises((aiohttp.TooManyRedirects, aiohttp.RedirectClientError)):
                 await session.get(it.url / "again", max_redirects=2)
     redirected, failed = heard[:-1], heard[-1]
     assert set(redirected) == {"TraceRequestRedirectParams"}
