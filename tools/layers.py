@@ -47,7 +47,7 @@ IO_ROOMS = {
     ),
     "_web": frozenset(
         {"exchange", "form_post", "incoming", "keepalive", "lingering", "pipeline", "ready_heads"}
-        | {"opened_files", "running", "static_files"}
+        | {"opened_files", "request_body", "running", "static_files"}
     ),
 }
 

@@ -1,7 +1,8 @@
 """Requests: what a handler is given.
 
-Everything is read from the message when it is asked for, and kept.  Knows the message, the body's
-reader and the connection's address; not how a request is parsed, routed or answered.
+Everything is read from the message when it is asked for, and kept; the body is in
+``_web.request_body``.  Knows the message and the connection's address; not how a request is parsed,
+routed or answered.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from yarl import URL
 from aiohttp import hdrs
 from aiohttp._content_headers import _SENTINEL, HeadersMixin, sentinel
 from aiohttp._deprecations import declare, marked
-from aiohttp._fields.charset import known_charset
 from aiohttp._fields.cookies import parse_cookie_header
 from aiohttp._fields.dates import parse_http_date
 from aiohttp._fields.etag import ETag, parse_etag_list
@@ -28,28 +28,20 @@ from aiohttp._fields.ranges import parse_range
 from aiohttp._futures import set_exception
 from aiohttp._h1.messages import HttpVersion, RawRequestMessage
 from aiohttp._keys import ChainMapProxy, RequestKey
-from aiohttp._peers_fault import blame_peer, decode_json, decode_text
+from aiohttp._peers_fault import blame_peer
 from aiohttp._web.form_post import (
-    EMPTY_FORM,
     SPOOL_SIZE,
     FileField,
-    Form,
-    FormLimits,
     close_files,
-    parse_urlencoded,
-    read_multipart,
 )
+from aiohttp._web.request_body import RequestBody
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.multipart import MultipartReader
-from aiohttp.streams import EmptyStreamReader, StreamReader
+from aiohttp.streams import StreamReader
 from aiohttp.typedefs import (
-    DEFAULT_JSON_DECODER,
-    JSONDecoder,
     LooseHeaders,
     RawHeaders,
     StrOrURL,
 )
-from aiohttp.web_exceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
 
 if TYPE_CHECKING:
     from aiohttp.web_app import Application
@@ -61,10 +53,6 @@ __all__ = ("BaseRequest", "FileField", "Request")
 
 _T = TypeVar("_T")
 
-# Media types of a form; a body without one is nothing that post() understands.
-_URLENCODED = "application/x-www-form-urlencoded"
-_MULTIPART_FORM = "multipart/form-data"
-
 # Bytes up to which an uploaded file stays in memory; the name that tests of uploads look for.
 _FILE_SPOOL_MAX_SIZE = SPOOL_SIZE
 
@@ -75,21 +63,11 @@ _LOOP = declare("loop property of a request", since="3.5", instead="asyncio.get_
 _HAS_BODY = declare("has_body property of a request", since="2.3", instead="can_read_body")
 
 
-class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
+class BaseRequest(MutableMapping[Any, Any], RequestBody):
     """A request to a low-level server; :class:`Request` adds what an application knows.
 
     A mutable mapping, for what middlewares want to tell handlers.
     """
-
-    POST_METHODS = frozenset(
-        {
-            hdrs.METH_PATCH,
-            hdrs.METH_POST,
-            hdrs.METH_PUT,
-            hdrs.METH_TRACE,
-            hdrs.METH_DELETE,
-        }
-    )
 
     ATTRS = HeadersMixin.ATTRS | frozenset(
         {
@@ -109,9 +87,6 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         }
     )
 
-    # Results of post() and read().
-    _post: Form | None = None
-    _read_bytes: bytes | None = None
     # What the mapping holds; made when something is put in.
     _state: dict[Any, Any] | None = None
 
@@ -190,23 +165,9 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         """
         if self._read_bytes:
             raise RuntimeError("Cannot clone request after reading its content")
-        changes: dict[str, Any] = {}
-        if method is not sentinel:
-            changes["method"] = method
-        if rel_url is not sentinel:
-            new_url = URL(rel_url)
-            changes["url"] = new_url
-            changes["path"] = str(new_url)
-        if headers is not sentinel:
-            fields = CIMultiDictProxy(CIMultiDict(headers))
-            changes["headers"] = fields
-            changes["raw_headers"] = tuple(
-                (name.encode("utf-8"), value.encode("utf-8", "surrogateescape"))
-                for name, value in fields.items()
-            )
         given = {"scheme": scheme, "host": host, "remote": remote}
         copy = self.__class__(
-            self._message._replace(**changes) if changes else self._message,
+            _changed(self._message, method, rel_url, headers),
             self._payload,
             self._protocol,
             self._payload_writer,
@@ -453,12 +414,7 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         """``If-Range``, None if it is no date."""
         return parse_http_date(self._headers.get(hdrs.IF_RANGE))
 
-    # --- Body ---
-
-    @property
-    def content(self) -> StreamReader:
-        """The reader of the body."""
-        return self._payload
+    # --- Body: see RequestBody ---
 
     @property
     @marked("has_body property of a request: use can_read_body")
@@ -466,133 +422,6 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         """Whether there is something left to read; deprecated."""
         _HAS_BODY.warn()
         return not self._payload.at_eof()
-
-    @property
-    def can_read_body(self) -> bool:
-        """Whether there is something left to read."""
-        return not self._payload.at_eof()
-
-    @reify
-    def body_exists(self) -> bool:
-        """Whether the request has a body."""
-        return type(self._payload) is not EmptyStreamReader
-
-    async def release(self) -> None:
-        """Read the rest of the body and forget it."""
-        while not self._payload.at_eof():
-            await self._payload.readany()
-
-    async def read(self) -> bytes:
-        """Return the whole body; it is kept, so that it can be read again.
-
-        Raises:
-            HTTPRequestEntityTooLarge: it is larger than :attr:`client_max_size`.
-            RequestPayloadError: the peer stopped, or sent something malformed.
-        """
-        if self._read_bytes is None:
-            chunks: list[bytes] = []
-            limit, size = self._client_max_size, 0
-            while chunk := await self._payload.readany():
-                size += len(chunk)
-                if limit and size > limit:
-                    raise self._too_large(size)
-                chunks.append(chunk)
-            self._read_bytes = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        return self._read_bytes
-
-    def _too_large(self, size: int) -> HTTPRequestEntityTooLarge:
-        return HTTPRequestEntityTooLarge(max_size=self._client_max_size, actual_size=size)
-
-    async def text(self) -> str:
-        """Return the body decoded by its charset, by default utf-8.
-
-        Raises:
-            HTTPUnsupportedMediaType: the charset is unknown; it is a LookupError, too.
-            UnicodeDecodeError: the body is not in it; answered with 400 unless it is caught.
-        """
-        body = await self.read()
-        return decode_text(body, self._known_charset())
-
-    def _known_charset(self) -> str:
-        charset = self.charset or "utf-8"
-        try:
-            return known_charset(charset)
-        except LookupError:
-            raise UnknownCharset(charset) from None
-
-    async def json(self, *, loads: JSONDecoder = DEFAULT_JSON_DECODER) -> Any:
-        """Return the body as JSON; the media type is not looked at.
-
-        Args:
-            loads: the decoder; takes text.
-
-        Raises:
-            ValueError: it is not JSON.  This, or a RecursionError, is whatever ``loads`` raised,
-                ``json.JSONDecodeError`` by default; it is answered with 400 unless it is caught.
-        """
-        return decode_json(await self.text(), loads)
-
-    async def multipart(self) -> MultipartReader:
-        """Return a reader of the parts of a multipart body.
-
-        A part is bounded by :attr:`client_max_size` where it is read whole, a part's header fields
-        by the limits of the server.
-        """
-        protocol = self._protocol
-        return MultipartReader(
-            self._headers,
-            self._payload,
-            client_max_size=self._client_max_size or 2**63 - 1,
-            max_field_size=protocol.max_field_size,
-            max_headers=protocol.max_headers,
-            max_size_error_cls=HTTPRequestEntityTooLarge,
-        )
-
-    async def post(self) -> Form:
-        """Return the fields of a form; empty if the body is none.
-
-        Files are :class:`FileField` objects, in memory or on disk, and closed when the request
-        ends.
-
-        Raises:
-            HTTPRequestEntityTooLarge: it is larger than :attr:`client_max_size`, or has more fields
-                than :attr:`client_max_fields`.
-            BadMultipart: it is malformed.
-            HTTPUnsupportedMediaType: the charset is unknown.
-        """
-        if self._post is None:
-            self._post = await self._read_form()
-        return self._post
-
-    async def _read_form(self) -> Form:
-        if self.method not in self.POST_METHODS:
-            return EMPTY_FORM
-        content_type = self.content_type
-        if content_type not in ("", _URLENCODED, _MULTIPART_FORM):
-            return EMPTY_FORM
-        charset = self._known_charset()
-        if content_type == _MULTIPART_FORM:
-            reader = await self.multipart()
-            return await read_multipart(reader, charset, self._form_limits(), self._consumed)
-        return parse_urlencoded(await self.read(), charset, self._form_limits())
-
-    def _form_limits(self) -> FormLimits:
-        return FormLimits(
-            self._client_max_size or 0,
-            self._client_max_fields or 0,
-            self._too_large,
-            self._too_many_fields,
-        )
-
-    def _consumed(self) -> int:
-        """Bytes of the body that were read."""
-        return self._payload.total_bytes - self._payload.buffered
-
-    def _too_many_fields(self) -> HTTPRequestEntityTooLarge:
-        limit = self._client_max_fields
-        return HTTPRequestEntityTooLarge(
-            limit, text=f"Maximum number of form fields {limit} exceeded."
-        )
 
     # --- What the server calls ---
 
@@ -671,13 +500,27 @@ class BaseRequest(MutableMapping[Any, Any], HeadersMixin):
         return True
 
 
-class UnknownCharset(HTTPUnsupportedMediaType, LookupError):
-    """415: the body is in a charset that nobody knows.  Also a LookupError, as it always was."""
-
-    def __init__(self, charset: str) -> None:
-        # It may hold octets that are no text (RFC 9110 §5.5).
-        shown = charset.encode("ascii", "backslashreplace").decode("ascii")
-        super().__init__(text=f"unknown encoding: {shown}")
+def _changed(
+    message: RawRequestMessage,
+    method: str | _SENTINEL,
+    rel_url: StrOrURL | _SENTINEL,
+    headers: LooseHeaders | _SENTINEL,
+) -> RawRequestMessage:
+    changes: dict[str, Any] = {}
+    if method is not sentinel:
+        changes["method"] = method
+    if rel_url is not sentinel:
+        new_url = URL(rel_url)
+        changes["url"] = new_url
+        changes["path"] = str(new_url)
+    if headers is not sentinel:
+        fields = CIMultiDictProxy(CIMultiDict(headers))
+        changes["headers"] = fields
+        changes["raw_headers"] = tuple(
+            (name.encode("utf-8"), value.encode("utf-8", "surrogateescape"))
+            for name, value in fields.items()
+        )
+    return message._replace(**changes) if changes else message
 
 
 class Request(BaseRequest):
