@@ -19,7 +19,14 @@ from pathlib import Path
 from tools.changelog import entries
 from tools.finding import Finding, report
 from tools.merged import merge
-from tools.policy.deprecations import TABLE, declared, silent_findings, table, table_findings
+from tools.policy.deprecations import (
+    TABLE,
+    Declared,
+    declared,
+    silent_findings,
+    table,
+    table_findings,
+)
 from tools.policy.marks import mark_findings
 from tools.policy.readable import import_findings
 from tools.policy.rules import Fragment, judge
@@ -50,8 +57,17 @@ def last_record(before: str, folder: Path = RECORDS) -> tuple[Path, Surface]:
 def present() -> Surface:
     # griffe looks for the modules of a package in one folder.
     surface = take("aiohttp", release(), [merge()])
-    surface.deprecations = declared()
+    surface.deprecations = [_public(one, surface) for one in declared()]
     return surface
+
+
+def _public(declared: Declared, surface: Surface) -> Declared:
+    """Tell the things of a deprecation by the public classes that have them."""
+    things = []
+    for thing in declared["things"]:
+        owner, dot, member = thing.partition(".")
+        things += [f"{heir}{dot}{member}" for heir in surface.heirs.get(owner, [owner])]
+    return {**declared, "things": things}
 
 
 def unreadable() -> list[Finding]:

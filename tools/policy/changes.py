@@ -18,6 +18,10 @@ class What(enum.Enum):
 
     ADDED = ("added", False)
     PARAMETER_ADDED = ("parameter added", False)
+    PARAMETER_FREED = ("parameter freed", False)
+    DEFAULT_GAINED = ("default gained", False)
+    TYPE_WIDENED = ("type widened", False)
+    BASE_GAINED = ("base gained", False)
     REMOVED = ("removed", True)
     KIND = ("kind changed", True)
     BASE_LOST = ("base lost", True)
@@ -55,7 +59,10 @@ def changes(old: Surface, new: Surface) -> Iterator[Change]:
         elif path in old.entries:
             yield from _altered(path, before, after)
     for path in sorted(new.paths()):
-        owner = path.rpartition(".")[0]
+        owner, _, name = path.rpartition(".")
+        # Every class can be called; a constructor without parameters is nothing new.
+        if name == "__init__" and not new.entries[path].parameters:
+            continue
         if old.resolve(path) is None and (not owner or old.resolve(owner) is not None):
             yield Change(What.ADDED, path, f"{path} is new")
 
@@ -70,6 +77,9 @@ def _altered(path: str, before: Entry, after: Entry) -> Iterator[Change]:
     for base in before.bases:
         if base not in after.bases and base != path.rpartition(".")[2]:
             yield Change(What.BASE_LOST, path, f"{path} is no {base} any more")
+    for base in after.bases:
+        if base not in before.bases and base != path.rpartition(".")[2]:
+            yield Change(What.BASE_GAINED, path, f"{path} is a {base} now")
     # The interpreter calls special methods, and does so by place.
     name = path.rpartition(".")[2]
     if before.kind == "function" and (not name.startswith("__") or name in CALLED_BY_USERS):
@@ -109,17 +119,25 @@ def _parameter(path: str, before: Parameter, after: Parameter) -> Iterator[Chang
     if not before.required and after.required:
         told = f"{path} requires {name}, which had the default {before.default}"
         yield Change(What.PARAMETER_REQUIRED, path, told, name)
+    elif before.required and not after.required:
+        told = f"{path} does without {name} now, which it required"
+        yield Change(What.DEFAULT_GAINED, path, told, name)
     elif before.default != after.default and not {None, "…"} & {before.default, after.default}:
         told = f"{path} has {name}={after.default}, and had {name}={before.default}"
         yield Change(What.DEFAULT_CHANGED, path, told, name)
-    if (before.kind, after.kind) in (("n", "k"), ("n", "p"), ("p", "k"), ("k", "p")):
-        ways = {"n": "by place or name", "k": "by name only", "p": "by place only"}
-        told = f"{path} takes {name} {ways[after.kind]}, and took it {ways[before.kind]}"
-        yield Change(What.PARAMETER_MOVED, path, told, name)
-    lost = narrowed(before.type, after.type)
-    if lost:
+    if before.kind != after.kind and {before.kind, after.kind} <= _WAYS.keys():
+        told = f"{path} takes {name} {_WAYS[after.kind]}, and took it {_WAYS[before.kind]}"
+        what = What.PARAMETER_FREED if after.kind == "n" else What.PARAMETER_MOVED
+        yield Change(what, path, told, name)
+    if lost := narrowed(before.type, after.type):
         told = f"{path} accepts no {', '.join(sorted(lost))} as {name} any more"
         yield Change(What.TYPE_NARROWED, path, told, name)
+    if won := narrowed(after.type, before.type):
+        told = f"{path} accepts {', '.join(sorted(won))} as {name} now"
+        yield Change(What.TYPE_WIDENED, path, told, name)
+
+
+_WAYS = {"n": "by place or name", "k": "by name only", "p": "by place only"}
 
 
 def _order(path: str, before: Sequence[Parameter], after: Sequence[Parameter]) -> Iterator[Change]:

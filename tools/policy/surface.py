@@ -81,6 +81,9 @@ class Surface:
     entries: dict[str, Entry] = field(default_factory=dict)  # public path -> what it is
     aliases: dict[str, str] = field(default_factory=dict)  # other public path -> public path
     deprecations: list[dict[str, Any]] = field(default_factory=list)
+    # Class that is not public -> the public ones that have its members, without those that inherit
+    # from another of them.  Not kept: it is for reading what the code declares.
+    heirs: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
     _classes: dict[str, str] | None = field(default=None, repr=False, compare=False)
 
     def resolve(self, path: str) -> Entry | None:
@@ -218,6 +221,7 @@ def take(package: str, release: str, search: list[Path] | None = None) -> Surfac
         )
     taker = _Taker(Surface(release), root)
     taker.module(root)
+    taker.settle()
     return taker.surface
 
 
@@ -228,6 +232,33 @@ class _Taker:
         self.surface = surface
         self.root = root
         self.told: dict[str, str] = {}  # griffe's path of a thing -> the public path it has here
+        self.classes: dict[str, type] = {}  # public path -> class
+
+    def settle(self) -> None:
+        """Tell the bases of classes, now that it is known which of them are public."""
+        heirs: dict[str, dict[str, tuple[str, ...]]] = {}
+        for public, live in self.classes.items():
+            bases = [b for b in live.__mro__[1:] if is_public(b.__name__)]
+            names = [b.__name__ for b in bases if self._is_promised(b)]
+            entry = Entry("class", bases=tuple(dict.fromkeys(names)))
+            self.surface.entries[public] = entry
+            for base in bases:
+                if not self._is_promised(base) and base.__name__ not in NO_PROMISE:
+                    heirs.setdefault(base.__name__, {})[live.__name__] = entry.bases
+        for name, those in heirs.items():
+            self.surface.heirs[name] = [c for c, b in those.items() if those.keys().isdisjoint(b)]
+
+    def _is_promised(self, base: type) -> bool:
+        """Say whether users may rely on this base: whether it is another project's, or at a door.
+
+        It may be there without being told: ``aiohttp.helpers.HeadersMixin`` is in no ``__all__``.
+        """
+        if base.__name__ in NO_PROMISE:
+            return False
+        if base.__module__.partition(".")[0] != self.root.path:
+            return True
+        doors = (path for path, entry in self.surface.entries.items() if entry.kind == "module")
+        return any(vars(sys.modules[d]).get(base.__name__) is base for d in doors)
 
     def module(self, module: Any) -> None:
         """Tell a module, what it names, and then its public modules."""
@@ -263,9 +294,7 @@ class _Taker:
     def _class(self, cls: Any, public: str) -> None:
         """Tell a class with everything that it has from bases of this package."""
         live = getattr(sys.modules[cls.parent.path], cls.name)
-        bases = [base.__name__ for base in live.__mro__[1:]]
-        names = tuple(dict.fromkeys(b for b in bases if is_public(b) and b not in NO_PROMISE))
-        self.surface.entries[public] = Entry("class", bases=names)
+        self.classes[public] = live
         for base in reversed(live.__mro__):
             found = self._find(f"{base.__module__}.{base.__qualname__}")
             for name, member in found.members.items() if found is not None else ():
@@ -310,11 +339,16 @@ def public_names(module: Any) -> list[str]:
 
 
 def _exports(module: Any) -> list[str] | None:
-    """Return ``__all__`` as it is at run time, with the public modules of a package."""
+    """Return ``__all__`` as it is at run time; the root has its public modules, too.
+
+    A package further in is a door like a module: what it is made of behind that is its own affair.
+    """
     live = sys.modules.get(module.path)
     names = getattr(live, "__all__", None)
     if names is None:
         return None
+    if module.parent is not None:
+        return sorted(names)
     inner = (n for n, m in module.members.items() if not m.is_alias and m.is_module)
     return sorted({*names, *inner})
 

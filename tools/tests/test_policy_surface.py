@@ -13,11 +13,12 @@ PACKAGE = {
     "__init__.py": "from typing import Any\nfrom shop.till import Till\n__all__ = ('Till',)\n",
     "till.py": """
 import json
-from ._box import Box
+from . import _box
+from ._box import Lid
 
 LIMIT = 3
 
-class Till(Box):
+class Till(_box.Box, Lid):
     colour: str = "red"
 
     def __len__(self): return 0
@@ -32,7 +33,7 @@ class Till(Box):
 class Small(Till):
     ...
 """,
-    "_box.py": "class Box:\n    def open(self, *, key: 'str | None' = None): ...\n",
+    "_box.py": "class Lid: ...\nclass Box:\n    def open(self, *, key: 'str | None' = None): ...\n",
 }
 
 
@@ -61,6 +62,23 @@ def test_public_things_are_told_once(shop: Surface) -> None:
         "shop.till.Till",
     }
     assert shop.aliases == {"shop.till.Till": "shop.Till"}
+
+
+def test_what_a_base_that_is_not_public_has_is_told_of_its_heirs(shop: Surface) -> None:
+    # A base that can be imported from a public module can be asked for.
+    assert shop.entries["shop.Till"].bases == ("Lid",)
+    assert shop.entries["shop.till.Small"].bases == ("Till", "Lid")
+    assert shop.heirs == {"Box": ["Till"]}
+
+
+def test_a_thing_has_the_names_of_its_class_and_its_bases(shop: Surface) -> None:
+    assert shop.names("shop.till.LIMIT") == {"LIMIT"}
+    assert shop.names("shop.till.Small.of", "cash") == {
+        "Small.of(cash)",
+        "Till.of(cash)",
+        "Lid.of(cash)",
+    }
+    assert {"Till", "Till.open", "Till.open(key)", "Small.of(cash)"} <= shop.things()
 
 
 def test_parameters_are_those_that_a_caller_gives(shop: Surface) -> None:
