@@ -231,7 +231,7 @@ async def test_a_plain_function_still_handles_with_a_warning() -> None:
     def plain(request: web.Request) -> web.Response:
         return web.Response(text="plain")
 
-    with pytest.warns(DeprecationWarning, match="route handler"):
+    with pytest.warns(DeprecationWarning, match="Bare functions are deprecated"):
         route = web.UrlDispatcher().add_get("/", plain, allow_head=False)  # type: ignore[arg-type]
     response = await route.handler(make_mocked_request("GET", "/"))
     assert isinstance(response, web.Response) and response.text == "plain"

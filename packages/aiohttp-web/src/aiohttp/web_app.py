@@ -108,6 +108,8 @@ _FROZEN_STATE = declare(
     "changing the state of a started or joined application",
     since="3.0",
     instead="a value that is mutable, put in before",
+    wording="Changing state of started or joined application is deprecated,"
+    " use a value that is mutable, put in before",
     unmarked="whether an application has started is no matter of types",
 )
 _SUBCLASS = declare(

@@ -59,7 +59,12 @@ _FILE_SPOOL_MAX_SIZE = SPOOL_SIZE
 _MESSAGE = declare(
     "message property of a request", since="3.0", instead="the request's own properties"
 )
-_LOOP = declare("loop property of a request", since="3.5", instead="asyncio.get_running_loop()")
+_LOOP = declare(
+    "loop property of a request",
+    since="3.5",
+    instead="asyncio.get_running_loop()",
+    wording="request.loop property is deprecated, use asyncio.get_running_loop()",
+)
 _HAS_BODY = declare("has_body property of a request", since="2.3", instead="can_read_body")
 
 

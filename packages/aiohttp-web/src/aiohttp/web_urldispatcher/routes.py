@@ -42,6 +42,7 @@ _BARE_FUNCTION = declare(
     "a route handler that is neither a coroutine function nor a view",
     since="3.0",
     instead="an async def function",
+    wording="Bare functions are deprecated, use async ones",
     unmarked="how a function is made is no part of its type; what returns no awaitable is refused",
 )
 _GENERATOR = declare(
