@@ -12,6 +12,7 @@ _AUTH = declare(
     since="3.14",
     instead="headers={'Authorization': aiohttp.encode_basic_auth(login, password)}",
     unmarked="BasicAuth, which it takes, is marked",
+    removes=("ClientSession.__init__(auth)", "ClientSession.ws_connect(auth)"),
     wording="The 'auth' parameter is deprecated and will be removed in v4; pass "
     "headers={'Authorization': aiohttp.encode_basic_auth(login, password)} instead",
 )
@@ -20,6 +21,7 @@ _PROXY_AUTH = declare(
     since="3.14",
     instead="proxy_headers={'Proxy-Authorization': aiohttp.encode_basic_auth(login, password)}",
     unmarked="BasicAuth, which it takes, is marked",
+    removes=("ClientSession.__init__(proxy_auth)", "ClientSession.ws_connect(proxy_auth)"),
     wording="The 'proxy_auth' parameter is deprecated and will be removed in v4; pass "
     "proxy_headers={'Proxy-Authorization': aiohttp.encode_basic_auth(login, password)} instead",
 )
