@@ -35,6 +35,7 @@ from tools.bench.measuring import (
 )
 
 HTTP_RIVALS = HERE / "http_rivals.py"
+UNPLUGGED = HERE / "unplugged.py"
 SCRIPT = HERE / "load.lua"
 
 # Requests that a server answers before it is measured: caches are filled, modules imported.
@@ -100,6 +101,16 @@ LOADS = {
     "TLS plaintext": Load(("/plaintext",), "tls"),
 }
 
+# What is asked without sockets, too: the part of the work that is ours.
+WITHOUT_SOCKETS = (
+    "plaintext",
+    "JSON",
+    "/user/{name}",
+    "1,000 routes",
+    "5 middlewares",
+    "POST JSON",
+)
+
 # The name in the table -> the name in http_rivals.py, and whether we have to be ahead on plaintext.
 SERVERS = {
     "uvicorn+starlette": ("starlette", ""),
@@ -143,6 +154,18 @@ def loaded(
         requests, rate = load.put_on(first["port"], bench.seconds)
         cpu = cpu_seconds(process.pid) - before
     return {"rate": rate, "cpu": cpu / requests * 1e6}
+
+
+def unplugged(load: Load) -> Measure:
+    """The same requests without sockets."""
+
+    def measure(python: Path, bench: Bench) -> dict[str, float]:
+        seconds = min(1.0, bench.seconds)
+        arguments = (load.application, seconds, load.method, load.body, *load.paths)
+        with running(python, UNPLUGGED, *arguments, core=0) as (_, measures):
+            return dict(measures)
+
+    return measure
 
 
 def warm_up(port: int, load: Load) -> None:
@@ -251,6 +274,9 @@ def server_rows() -> Iterator[Row]:
     for name, load in LOADS.items():
         for loop in LOOPS:
             yield Row(f"server {name}, {loop}", server(load, loop), load.columns)
+    for name in WITHOUT_SOCKETS:
+        columns = {"microseconds": ("CPU µs/request", "<0.50")}
+        yield Row(f"server {name}, no sockets", unplugged(LOADS[name]), columns)
     yield from rival_rows()
     for kind, path in {"spooled": "/upload", "in parts": "/upload-in-parts"}.items():
         for loop in LOOPS:
@@ -268,11 +294,16 @@ def rival_rows() -> Iterator[Row]:
     for name in ("plaintext", "JSON"):
         load = LOADS[name]
         for other, (library, bar) in SERVERS.items():
-            columns = {"rate": ("requests/s", bar if name == "plaintext" else "")}
+            columns = without_bars(load)
+            if name == "plaintext":
+                columns["rate"] = ("requests/s", bar)
             row = f"server {name}, uvloop, {other}"
             yield Row(row, server(load, "uvloop"), columns, rival_server(load, library))
     load = LOADS["plaintext"]
-    columns = {"rate": ("requests/s", "")}
     for loop in LOOPS:
         row = f"server plaintext, {loop}, bare protocol"
-        yield Row(row, server(load, loop), columns, bare_protocol(load, loop))
+        yield Row(row, server(load, loop), without_bars(load), bare_protocol(load, loop))
+
+
+def without_bars(load: Load) -> dict[str, tuple[str, str]]:
+    return {key: (unit, "") for key, (unit, _) in load.columns.items()}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 from tools import environments
-from tools.bench import server
+from tools.bench import server, unplugged
 from tools.bench.measuring import Bench, Missing, cpu_seconds, load_told
-from tools.bench.server_rows import LOADS, SERVERS, Load, server_rows
+from tools.bench.server_rows import LOADS, SERVERS, WITHOUT_SOCKETS, Load, server_rows
 
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -24,6 +25,19 @@ async def test_what_a_row_asks_for_is_answered(name: str) -> None:
             async with client.request(load.method, path, data=load.body or None) as response:
                 assert response.status == 200
                 assert await response.read()
+
+
+@pytest.mark.parametrize("name", WITHOUT_SOCKETS)
+async def test_what_is_asked_without_sockets_is_answered(name: str) -> None:
+    load = LOADS[name]
+    heads = cycle(unplugged.requests(load.method, load.body, list(load.paths)))
+    assert await unplugged.measure(load.application, 0.01, heads) > 0
+
+
+async def test_another_answer_without_sockets_is_an_error() -> None:
+    heads = cycle(unplugged.requests("GET", "", ["/missing"]))
+    with pytest.raises(RuntimeError, match=r"did not answer 200: b'HTTP/1\.1 404"):
+        await unplugged.measure("whole", 0.01, heads)
 
 
 @pytest.mark.parametrize("path", ["/upload", "/upload-in-parts"])
