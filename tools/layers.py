@@ -35,7 +35,7 @@ PLUMBING = frozenset(
     ("_websocket", name)
     for name in (
         *("deflate", "frame_writer", "heartbeat", "message_queue", "message_queue_c"),
-        *("reader", "reader_c", "reader_py", "session", "writer"),
+        *("reader", "reader_c", "reader_py", "receiver", "session", "writer"),
     )
 )
 

@@ -58,6 +58,7 @@ EXTENSIONS = (
     ExtensionSource("aiohttp._h1.body_c", "aiohttp/_h1/body.py"),
     ExtensionSource("aiohttp._h1.parser_c", "aiohttp/_h1/parser.py"),
     ExtensionSource("aiohttp._websocket._masking", "aiohttp/_websocket/_masking.pyx"),
+    ExtensionSource("aiohttp._websocket._models", "aiohttp/_websocket/_models.pyx"),
     ExtensionSource("aiohttp._websocket.frames_c", "aiohttp/_websocket/frames.py"),
     ExtensionSource("aiohttp._websocket.message_queue_c", "aiohttp/_websocket/message_queue.py"),
     ExtensionSource("aiohttp._websocket.frame_writer_c", "aiohttp/_websocket/frame_writer.py"),

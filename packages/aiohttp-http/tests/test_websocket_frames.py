@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import random
 import struct
@@ -103,7 +104,7 @@ class Receiver:
         self.reader = build.reader(self.queue, limit, compress, decode_text, role=role)
         self.loop.close()
 
-    def feed(self, pieces: Iterator[bytes] | list[bytes]) -> list[Any]:
+    def feed(self, pieces: Iterator[Any] | list[Any]) -> list[Any]:
         """Feed, and return messages as tuples, and last the close code of an error."""
         for piece in pieces:
             failed, rest = self.reader.feed_data(piece)
@@ -477,7 +478,7 @@ def test_a_bad_head_is_refused_before_its_length_has_come(build: Build) -> None:
 def test_bytes_like_input(build: Build) -> None:
     receiver = Receiver(build)
     data = frame(TEXT, b"ab")
-    assert receiver.feed([bytearray(data), memoryview(data)]) == [text("ab")] * 2  # type: ignore[list-item]
+    assert receiver.feed([bytearray(data), memoryview(data)]) == [text("ab")] * 2
 
 
 def test_input_after_an_error_is_dropped(build: Build) -> None:
@@ -637,3 +638,59 @@ def test_garbage_gets_one_verdict(pieces: list[bytes]) -> None:
         verdicts.append(Receiver(build).feed(pieces))
         verdicts.append(Receiver(build).feed([data[i : i + 1] for i in range(len(data))]))
     assert all(verdict == verdicts[0] for verdict in verdicts)
+
+
+# The buffer that bytes come in
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_buffer_that_is_used_again(build: Build, case: Case) -> None:
+    """Whatever was read into it before is not referred to any more."""
+    buffer = bytearray(64)
+    view = memoryview(buffer)
+    receiver = Receiver(build, **case.options)
+
+    def read() -> Iterator[memoryview]:
+        for start in range(0, len(case.data), len(buffer)):
+            piece = case.data[start : start + len(buffer)]
+            buffer[:] = b"\xff" * len(buffer)
+            buffer[: len(piece)] = piece
+            yield view[: len(piece)]
+
+    assert receiver.feed(read()) == case.expected
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+@pytest.mark.parametrize("first", [1, 100, 20_000, 99_999])
+@pytest.mark.parametrize("fin", [True, False])
+def test_a_frame_in_parts(build: Build, mask: bytes | None, first: int, fin: bool) -> None:
+    payload = random.Random(0).randbytes(100_000)
+    data = frame(BINARY, payload, mask=mask, fin=fin)
+    head = len(data) - len(payload)
+    receiver = Receiver(build, limit=0)
+    pieces = [data[: head + first], data[head + first :][:-10], data[head + first :][-10:]]
+    if not fin:
+        pieces += [frame(PING), frame(0, b"end")]
+    ping = [] if fin else [(PING, b"", "")]
+    assert receiver.feed(pieces) == [*ping, binary(payload if fin else payload + b"end")]
+
+
+def test_a_size_that_is_announced_takes_no_memory(build: Build) -> None:
+    """Only what has come does, and a few times that."""
+    size = 1 << 40
+    receiver = Receiver(build, limit=0)
+    head = b"\x82\x7f" + size.to_bytes(8, "big")
+    assert receiver.feed([head, b"a", b"b" * 1000]) == []
+
+
+def test_messages_are_not_looked_at_by_the_collector(build: Build) -> None:
+    """A flood of them would have it run, again and again; nothing in them leads back to them."""
+    if build is BUILDS["py"]:
+        pytest.skip("only the compiled build can have that")
+    receiver = Receiver(build)
+    receiver.reader.feed_data(
+        frame(TEXT, b"a") + frame(BINARY, b"b") + frame(PING) + close_frame(1000)
+    )
+    messages = [receiver.queue.take() for _ in range(4)]
+    assert [message.data for message in messages] == ["a", b"b", b"", 1000]
+    assert not any(map(gc.is_tracked, messages))

@@ -29,6 +29,7 @@ from aiohttp._websocket.models import (
     WSMsgType,
 )
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp._websocket.receiver import receive_by_buffer
 from aiohttp._websocket.session import DecodeText, State, WebSocketSession
 from aiohttp._websocket.writer import DEFAULT_LIMIT, WebSocketWriter
 from aiohttp.log import ws_logger
@@ -206,6 +207,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
                 inflater=new_inflater,
             )
         )
+        receive_by_buffer(transport, protocol, loop)
 
     # Facts…
 

@@ -19,6 +19,7 @@ from aiohttp._websocket.deflate import new_inflater
 from aiohttp._websocket.handshake import Agreement, Proposal, check_response, ws_ext_gen
 from aiohttp._websocket.models import Role, WSHandshakeError
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp._websocket.receiver import receive_by_buffer
 from aiohttp._websocket.writer import WebSocketWriter
 from aiohttp.client_exceptions import WSServerHandshakeError
 
@@ -137,4 +138,5 @@ def take_over(
         ),
         reader,
     )
+    receive_by_buffer(transport, protocol, loop)
     return websocket

@@ -16,7 +16,9 @@ from codecs import utf_8_decode
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from aiohttp._websocket.masking import masked
+from aiohttp._websocket.masking import GatheringPy, masked
+from aiohttp._websocket.masking import gather_py as gather
+from aiohttp._websocket.masking import holder_py as holder
 from aiohttp._websocket.models import (
     WS_DEFLATE_TRAILING,
     Role,
@@ -26,6 +28,7 @@ from aiohttp._websocket.models import (
     WSMessageTextBytes,
     WSMsgType,
     may_be_sent,
+    new_message,
 )
 
 
@@ -90,6 +93,10 @@ MAX_CONTROL_PAYLOAD: Final = 125
 # its memory.
 SMALL_PIECE: Final = 1024
 
+# A frame's payload gets a place of its own, as big as it will be, once such a part of it has come:
+# who announces much and sends little must not make us take memory.
+GATHERED_FROM: Final = 8
+
 # A message that is compressed may be split into deflate streams (RFC 7692 §7.2.3.5); more than this
 # is an attack: each one costs an inflater.
 MAX_DEFLATE_STREAMS: Final = 16
@@ -101,8 +108,6 @@ MSG_PONG: Final = WSMsgType.PONG
 MSG_CLOSE: Final = WSMsgType.CLOSE
 _WSMessage = WSMessage
 _WSMessageTextBytes = WSMessageTextBytes
-# Naming the fields again in a call of the class costs three times as much.
-_new_tuple: Any = tuple.__new__
 
 _OK: Final = (False, b"")
 _ERROR: Final = (True, b"")
@@ -148,6 +153,8 @@ class FrameReader:
         # CONTINUATION once a part of it has been handed on.
         self._frame_opcode = CONTINUATION
         self._frame_key: bytes | None = None
+        # Takes the rest of its payload, which is handed on in one piece; None: as it comes.
+        self._gathering: GatheringPy | None = None
         # The message that we are inside of, or NOTHING; its payload bytes announced so far, as on
         # the wire.
         self._opcode = NOTHING
@@ -158,20 +165,25 @@ class FrameReader:
         """Take a fragment; `fin`: the message ends with it."""
         raise NotImplementedError
 
+    def _wants_whole(self) -> bool:
+        """Whether the rest of a frame is to be handed on in one piece, when it is not too big."""
+        return False
+
     # Parsing…
 
-    def _feed_data(self, data: bytes) -> None:
-        """Parse what is held and `data`, as far as they go, and hold the rest.
+    def _feed_data(self, data: bytes, end: int) -> None:
+        """Parse what is held and ``data[:end]``, as far as they go, and hold the rest.
 
         Raises:
             WebSocketError: the peer broke the protocol.
         """
-        if self._held:
-            data = self._held + data
-            self._held = b""
         buf = data
         pos = 0
-        end = len(data)
+        if self._held:
+            data = self._held + buf[:end]
+            buf = data
+            end = len(data)
+            self._held = b""
         while pos < end and self._state == READING and not self._stalled:
             if self._frame_left == 0:
                 used = self._parse_head(data, pos, end)
@@ -184,17 +196,30 @@ class FrameReader:
             if available > self._frame_left:
                 available = self._frame_left
             if available:
-                stop = pos + available
-                if self._frame_key is None:
-                    piece = buf[pos:stop]
-                else:
-                    piece = masked(self._frame_key, data, pos, stop, self._frame_seen)
-                pos = stop
-                self._frame_left -= available
-                self._frame_seen += available
-                self._hand_on(piece)
+                self._take_part(data, pos, pos + available)
+                pos += available
         if self._state == READING and pos < end:
             self._held = buf[pos:end]
+
+    def _take_part(self, data: bytes, start: int, stop: int) -> None:
+        """Take a part of the open frame's payload."""
+        buf = data
+        size = stop - start
+        gathering = self._gathering
+        left = self._frame_left
+        if gathering is None and size < left <= size * GATHERED_FROM and self._wants_whole():
+            gathering = self._gathering = gather(left, self._frame_key, self._frame_seen)
+        self._frame_left = left - size
+        if gathering is None:
+            if self._frame_key is None:
+                piece = buf[start:stop]
+            else:
+                piece = masked(self._frame_key, data, start, stop, self._frame_seen)
+            self._frame_seen += size
+            self._hand_on(piece)
+        elif gathering.add(data, start, stop) == 0:
+            self._gathering = None
+            self._hand_on(gathering.take())
 
     def _hand_on(self, piece: bytes) -> None:
         opcode = self._frame_opcode
@@ -365,19 +390,21 @@ class WebSocketReader(FrameReader):
         self._eof = False
 
     def feed_data(self, data: bytes | bytearray | memoryview) -> tuple[bool, bytes]:
-        """Take received bytes; return (True, b"") once the peer has failed, else (False, b"")."""
+        """Take received bytes; return (True, b"") once the peer has failed, else (False, b"").
+
+        Nothing refers to `data` afterwards: it may be a view of a buffer that is used again.
+        """
         on_data = self._queue.on_data
         if on_data is not None:
             on_data()
         if self._state != READING:
             return _ERROR if self._state == FAILED else _OK
-        if type(data) is not bytes:
-            data = bytes(data)
         if self._stalled:
             self._held += data
             return _OK
+        size = len(data)
         try:
-            self._feed_data(data)
+            self._feed_data(data if type(data) is bytes else holder(data), size)
         except WebSocketError as exc:
             self._fail(exc)
             return _ERROR
@@ -394,7 +421,7 @@ class WebSocketReader(FrameReader):
         self._stalled = False
         if self._held and self._state == READING:
             try:
-                self._feed_data(b"")
+                self._feed_data(b"", 0)
             except WebSocketError as exc:
                 self._fail(exc)
         if self._eof and not self._stalled:
@@ -403,8 +430,13 @@ class WebSocketReader(FrameReader):
     def _fail(self, exc: WebSocketError) -> None:
         self._state = FAILED
         self._pieces.clear()
+        self._gathering = None
         self._held = b""
         self._queue.set_exception(exc)
+
+    def _wants_whole(self) -> bool:
+        # What is inflated or checked as text is worth more in parts.
+        return not (self._compressed or (self._opcode == TEXT and self._decode_text))
 
     def _handle_frame(self, fin: bool, opcode: int, payload: bytes, compressed: bool) -> None:
         if opcode >= CLOSE:
@@ -420,9 +452,9 @@ class WebSocketReader(FrameReader):
 
     def _handle_control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
-            self._put(_new_tuple(_WSMessage, (MSG_PING, payload, "")), len(payload))
+            self._put(new_message(_WSMessage, (MSG_PING, payload, "")), len(payload))
         elif opcode == PONG:
-            self._put(_new_tuple(_WSMessage, (MSG_PONG, payload, "")), len(payload))
+            self._put(new_message(_WSMessage, (MSG_PONG, payload, "")), len(payload))
         else:
             self._handle_close(payload)
 
@@ -442,7 +474,7 @@ class WebSocketReader(FrameReader):
                 raise _bad_text("close reason") from exc
         self._state = CLOSED
         self._pieces.clear()
-        self._put(_new_tuple(_WSMessage, (MSG_CLOSE, code, reason)), 0)
+        self._put(new_message(_WSMessage, (MSG_CLOSE, code, reason)), 0)
 
     # Messages…
 
@@ -487,14 +519,14 @@ class WebSocketReader(FrameReader):
         """Put the whole message into the queue."""
         message: WSMessage | WSMessageTextBytes
         if not self._text:
-            message = _new_tuple(_WSMessage, (MSG_BINARY, data, ""))
+            message = new_message(_WSMessage, (MSG_BINARY, data, ""))
         elif self._decode_text:
             try:
-                message = _new_tuple(_WSMessage, (MSG_TEXT, data.decode("utf-8"), ""))
+                message = new_message(_WSMessage, (MSG_TEXT, data.decode("utf-8"), ""))
             except UnicodeDecodeError as exc:
                 raise _bad_text("text message") from exc
         else:
-            message = _new_tuple(_WSMessageTextBytes, (MSG_TEXT, data, ""))
+            message = new_message(_WSMessageTextBytes, (MSG_TEXT, data, ""))
         self._put(message, len(data))
 
     def _put(self, message: WSMessage | WSMessageTextBytes, size: int) -> None:

@@ -2,7 +2,8 @@
 
 import cython
 
-from aiohttp._websocket._masking cimport masked
+from aiohttp._websocket._masking cimport Gathering, gather, holder, masked
+from aiohttp._websocket._models cimport new_message
 from aiohttp._websocket.message_queue_c cimport WebSocketDataQueue
 
 cdef int NOTHING
@@ -24,15 +25,15 @@ cdef int FAILED
 cdef int MAX_CONTROL_PAYLOAD
 cdef Py_ssize_t SMALL_PIECE
 cdef int MAX_DEFLATE_STREAMS
+cdef int GATHERED_FROM
 
 cdef object MSG_TEXT
 cdef object MSG_BINARY
 cdef object MSG_PING
 cdef object MSG_PONG
 cdef object MSG_CLOSE
-cdef object _WSMessage
-cdef object _WSMessageTextBytes
-cdef object _new_tuple
+cdef type _WSMessage
+cdef type _WSMessageTextBytes
 cdef object utf_8_decode
 cdef tuple _OK
 cdef tuple _ERROR
@@ -54,14 +55,20 @@ cdef class FrameReader:
     cdef bint _frame_final
     cdef int _frame_opcode
     cdef bytes _frame_key
+    cdef Gathering _gathering
     cdef int _opcode
     cdef bint _compressed
     cdef long long _wire_size
 
     cpdef object _handle_frame(self, bint fin, int opcode, bytes payload, bint compressed)
 
-    @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, end=Py_ssize_t, used=Py_ssize_t, available="long long", stop=Py_ssize_t, piece=bytes)
-    cpdef object _feed_data(self, bytes data)
+    cdef bint _wants_whole(self) except -1
+
+    @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, used=Py_ssize_t, available="long long")
+    cpdef object _feed_data(self, object data, Py_ssize_t end)
+
+    @cython.locals(size=Py_ssize_t, left="long long", buf="const unsigned char *", gathering=Gathering, piece=bytes)
+    cdef int _take_part(self, object data, Py_ssize_t start, Py_ssize_t stop) except -1
 
     @cython.locals(fin=bint, opcode=int)
     cdef int _hand_on(self, bytes piece) except -1
@@ -79,7 +86,7 @@ cdef class FrameReader:
         key=bytes,
         payload=bytes,
     )
-    cdef Py_ssize_t _parse_head(self, bytes data, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef Py_ssize_t _parse_head(self, object data, Py_ssize_t start, Py_ssize_t end) except -1
 
     @cython.locals(compressed=bint)
     cdef int _begin_frame(self, int first, int opcode, long long length, bytes key) except -1
@@ -105,6 +112,7 @@ cdef class WebSocketReader(FrameReader):
     cdef bint _eof
 
     cdef int _fail(self, object exc) except -1
+    cdef bint _wants_whole(self) except -1
     cpdef object _handle_frame(self, bint fin, int opcode, bytes payload, bint compressed)
     cdef int _handle_control(self, int opcode, bytes payload) except -1
 

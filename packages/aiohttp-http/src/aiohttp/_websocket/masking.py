@@ -1,8 +1,8 @@
 """Masking, and framing in the same pass: what touches every byte of a payload.
 
 Masking is the XOR of the payload with the four bytes of a key (RFC 6455 §5.3); doing it again
-undoes it.  The compiled twin, ``_masking``, has the same functions and is taken when it was built,
-unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows roles, opcodes or limits.
+undoes it.  The compiled twin, ``_masking``, has the same functions and class, and is taken when it
+was built, unless AIOHTTP_NO_EXTENSIONS asks otherwise; neither knows roles, opcodes or limits.
 """
 
 from __future__ import annotations
@@ -34,32 +34,91 @@ def _table(byte: int) -> bytes:
     return table
 
 
-def masked_py(
-    key: bytes, data: bytes, start: int, stop: int, offset: int = 0, head: bytes = b""
-) -> bytes:
-    """Return `head` followed by ``data[start:stop]``, masked.
+def holder_py(data: bytes | bytearray | memoryview) -> bytes:
+    """Return what begins with the bytes of `data`; the compiled twin copies only if it has to."""
+    return bytes(data)
+
+
+def masked_py(key: bytes, data: bytes, start: int, stop: int, offset: int = 0) -> bytes:
+    """Return ``data[start:stop]``, masked.
 
     Args:
         key: the four bytes of the mask.
         data: what holds the payload.
         start, stop: where the payload lies in `data`.
         offset: how many bytes of the frame's payload came before it.
-        head: bytes to put in front as they are.
     """
-    size = stop - start
     turn = offset & 3
     if turn:
         key = key[turn:] + key[:turn]
+    size = stop - start
     if size <= _INTEGER_LIMIT:
-        pattern = key * (size >> 2) + key[: size & 3]
-        number = int.from_bytes(data[start:stop], "little") ^ int.from_bytes(pattern, "little")
-        return head + number.to_bytes(size, "little")
-    lanes = bytearray(data[start:stop])
+        return _masked_by_integer(key, data[start:stop], size)
+    return bytes(_masked_by_lanes(key, data[start:stop]))
+
+
+def _masked_by_integer(key: bytes, data: bytes, size: int) -> bytes:
+    pattern = key * (size >> 2) + key[: size & 3]
+    number = int.from_bytes(data, "little") ^ int.from_bytes(pattern, "little")
+    return number.to_bytes(size, "little")
+
+
+def _masked_by_lanes(key: bytes, data: bytes) -> bytearray:
+    lanes = bytearray(data)
     lanes[0::4] = lanes[0::4].translate(_table(key[0]))
     lanes[1::4] = lanes[1::4].translate(_table(key[1]))
     lanes[2::4] = lanes[2::4].translate(_table(key[2]))
     lanes[3::4] = lanes[3::4].translate(_table(key[3]))
-    return head + lanes
+    return lanes
+
+
+class GatheringPy:
+    """The payload of a frame, unmasked as its parts arrive.
+
+    Args:
+        size: bytes of payload to come.
+        key: the four bytes of the mask, or None.
+        offset: how many bytes of the frame's payload came before.
+    """
+
+    __slots__ = ("_key", "_left", "_offset", "_parts")
+
+    def __init__(self, size: int, key: bytes | None, offset: int) -> None:
+        self._left = size
+        self._key = key
+        self._offset = offset
+        self._parts: list[bytes] = []
+
+    def add(self, data: bytes, start: int, stop: int) -> int:
+        """Add ``data[start:stop]``; return how many bytes are still to come.
+
+        Raises:
+            ValueError: those are more than were to come.
+        """
+        if stop - start > self._left:
+            raise ValueError(f"expected at most {self._left} bytes; got {stop - start}")
+        key = self._key
+        part = data[start:stop] if key is None else masked_py(key, data, start, stop, self._offset)
+        self._parts.append(part)
+        self._offset += stop - start
+        self._left -= stop - start
+        return self._left
+
+    def take(self) -> bytes:
+        """Return the payload, once all of it is there; then this is used up.
+
+        Raises:
+            ValueError: some is still to come.
+        """
+        if self._left:
+            raise ValueError(f"expected {self._left} more bytes")
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+def gather_py(size: int, key: bytes | None, offset: int) -> GatheringPy:
+    """Return what gathers the payload of a frame; the compiled twin has one copy of it, no more."""
+    return GatheringPy(size, key, offset)
 
 
 def frame_head(first: int, size: int, mask_bit: int = 0) -> bytes:
@@ -88,7 +147,10 @@ def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
     size = len(payload)
     if key is None:
         return (_SHORT_HEAD(first, size) if size < 126 else frame_head(first, size)) + payload
-    return masked_py(key, payload, 0, size, 0, frame_head(first, size, 0x80) + key)
+    head = frame_head(first, size, 0x80) + key
+    if size <= _INTEGER_LIMIT:
+        return head + _masked_by_integer(key, payload, size)
+    return head + _masked_by_lanes(key, payload)
 
 
 if TYPE_CHECKING or NO_EXTENSIONS:

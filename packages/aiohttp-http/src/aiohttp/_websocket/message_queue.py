@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp._websocket.models import WSMsgType
 from aiohttp.streams import EofStream
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 # empty messages is bounded too.
 MSG_SIZE_OVERHEAD: Final = 128
 OVERHEAD: Final = MSG_SIZE_OVERHEAD
+
+TEXT: Final = WSMsgType.TEXT
+BINARY: Final = WSMsgType.BINARY
 
 
 class WebSocketDataQueue:
@@ -122,6 +126,14 @@ class WebSocketDataQueue:
     def take(self) -> WSMessage | WSMessageTextBytes | None:
         """Return the oldest message, or None where `read()` would wait or raise."""
         return self._pop() if self._buffer else None
+
+    def take_data(self) -> WSMessage | WSMessageTextBytes | None:
+        """Do the same if it is a text or binary message; else leave it, and return None."""
+        if self._buffer:
+            kind = self._buffer[0][0].type
+            if kind is TEXT or kind is BINARY:
+                return self._pop()
+        return None
 
     def _pop(self) -> WSMessage | WSMessageTextBytes:
         data, size = self._popleft()

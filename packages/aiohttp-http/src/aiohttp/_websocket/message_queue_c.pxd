@@ -3,7 +3,8 @@
 import cython
 
 cdef Py_ssize_t OVERHEAD
-
+cdef object TEXT
+cdef object BINARY
 
 cdef class WebSocketDataQueue:
     cdef object _protocol
@@ -25,6 +26,7 @@ cdef class WebSocketDataQueue:
     cpdef bint feed_data(self, object data, Py_ssize_t size) except -1
 
     cpdef object take(self)
+    cpdef object take_data(self)
     cpdef object wait(self)
 
     @cython.locals(size=Py_ssize_t)

@@ -1,0 +1,1 @@
+cpdef object new_message(type cls, tuple items)
