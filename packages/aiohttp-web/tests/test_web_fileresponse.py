@@ -255,3 +255,22 @@ async def test_a_peer_that_goes_while_a_file_is_sent_is_no_error(
         writer.transport.abort()
         await finished.wait()
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+async def test_a_file_that_is_cut_while_it_is_sent_ends_the_connection(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(LARGE)
+
+    async def cut(request: web.Request, response: web.StreamResponse) -> None:
+        os.truncate(tmp_path / "file", 1000)
+
+    app = web.Application()
+    app.router.add_static("/", tmp_path)
+    app.on_response_prepare.append(cut)
+    async with TestServer(app) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        # Else the next response would be taken for the rest of this one.
+        assert await reader.read() == LARGE[:1000]
+        writer.close()
+        await writer.wait_closed()

@@ -26,6 +26,7 @@ from aiohttp._web.conditional import (
     range_applies,
     satisfiable_part,
 )
+from aiohttp._web.kernel_send import can_send_by_kernel, send_by_kernel
 from aiohttp._web.opened_files import SMALL, OpenedFile, open_file
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import LooseHeaders, PathLike
@@ -227,20 +228,31 @@ class FileResponse(StreamResponse):
         transport = request.transport
         if NOSENDFILE or self._compression or transport is None:
             return await self._sendfile_fallback(writer, fobj, offset, count)
-        loop = asyncio.get_running_loop()
         try:
-            await loop.sendfile(transport, fobj, offset, count)
-        except (NotImplementedError, RuntimeError):
-            # uvloop, and transports of one's own: nothing was sent yet.
-            return await self._sendfile_fallback(writer, fobj, offset, count)
+            sent = await self._send_by_kernel(transport, fobj, offset, count)
         except ConnectionError:
             # The kernel tells before the transport knows that its peer is gone.
             transport.abort()
             raise
-        writer.output_size += count  # type: ignore[misc]
-        writer.length = 0  # type: ignore[misc]
+        if sent is None:
+            return await self._sendfile_fallback(writer, fobj, offset, count)
+        writer.output_size += sent  # type: ignore[misc]
+        # More than nothing if the file was cut meanwhile: then this was the last response.
+        writer.length = count - sent  # type: ignore[misc]
         await super().write_eof()
         return writer
+
+    async def _send_by_kernel(
+        self, transport: asyncio.Transport, fobj: IO[Any], offset: int, count: int
+    ) -> int | None:
+        """Return how much was sent, or None: the kernel cannot."""
+        try:
+            return await asyncio.get_running_loop().sendfile(transport, fobj, offset, count)
+        except (NotImplementedError, RuntimeError):
+            # uvloop, and transports of one's own: nothing was sent yet.
+            if can_send_by_kernel(transport):
+                return await send_by_kernel(transport, fobj, offset, count)
+            return None
 
     async def _sendfile_fallback(
         self, writer: AbstractStreamWriter, fobj: IO[Any], offset: int, count: int
