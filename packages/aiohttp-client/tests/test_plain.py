@@ -342,6 +342,53 @@ async def test_further_hops_are_plain_too(monkeypatch: pytest.MonkeyPatch) -> No
         assert in_use(session) == 0
 
 
+@pytest.mark.parametrize("closed_after", ["/3", "/2", "/1"])
+async def test_a_chain_of_redirects_goes_on_without_its_connection(closed_after: str) -> None:
+    asked: list[str] = []
+
+    async def close_once(request: web.BaseRequest) -> web.Response:
+        asked.append(request.path)
+        response = await count_down(request)
+        if request.path == closed_after:
+            response.force_close()
+        return response
+
+    async with warm(close_once) as (session, url), session.get(url + "3") as response:
+        assert response.status == 404
+        assert [r.url.path for r in response.history] == ["/3", "/2", "/1"]
+        assert asked == ["/3", "/2", "/1", "/0"]
+
+
+async def test_a_chain_of_redirects_leaves_the_origin() -> None:
+    async def elsewhere(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=request.headers.get("Authorization", "nothing"))
+
+    async def move(request: web.BaseRequest) -> web.Response:
+        leaves = request.path == "/leave"
+        location = str(away.make_url("/there")) if leaves else "/leave"
+        return web.Response(status=302, headers={"Location": location})
+
+    secret = {"Authorization": "secret"}
+    async with RawTestServer(elsewhere) as away, warm(move, headers=secret) as (session, url):
+        async with session.get(url + "go?a=1", max_redirects=3) as response:
+            assert await response.text() == "nothing"
+            assert [r.url.path for r in response.history] == ["/go", "/leave"]
+            assert response.url == away.make_url("/there")
+        with pytest.raises(aiohttp.TooManyRedirects):
+            await session.get(url + "go", max_redirects=2)
+
+
+async def test_a_redirect_to_nowhere_is_told() -> None:
+    async def move(request: web.BaseRequest) -> web.Response:
+        location = "http://:1/" if request.path == "/second" else "/second"
+        return web.Response(status=302, headers={"Location": location})
+
+    async with warm(move) as (session, url):
+        with pytest.raises(aiohttp.InvalidUrlRedirectClientError):
+            await session.get(url + "first")
+        assert in_use(session) == 0
+
+
 async def test_an_error_after_redirects_has_their_history() -> None:
     async with warm(count_down, raise_for_status=True) as (session, url):
         with pytest.raises(ClientResponseError, match="404") as caught:

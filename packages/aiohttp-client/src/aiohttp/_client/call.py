@@ -7,7 +7,7 @@ decided on the way is decided in the pure rooms beside it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict
@@ -80,8 +80,6 @@ class Call(ABC):
     may_retry = True
     # Whether the location of a redirect is percent-encoded anew.
     requote = True
-    # Asks for a URL without particulars, if that can be done; its cookies are kept then.
-    short_way: Callable[[str, URL], Awaitable[ClientResponse | None]] | None = None
 
     def __init__(
         self,
@@ -109,14 +107,24 @@ class Call(ABC):
 
     # The loop…
 
-    async def run(self, first: ClientResponse | None = None) -> ClientResponse:
-        """Return the final response; ``first``: of the first hop, if that was made before."""
+    async def run(
+        self,
+        first: ClientResponse | None = None,
+        history: tuple[ClientResponse, ...] = (),
+    ) -> ClientResponse:
+        """Return the final response.
+
+        ``first``: of the first hop, if that was made before; or of a later one, ``history`` then
+        has the redirects, without a body and within the origin, that led to it.
+        """
         request: ClientRequest | None = None
+        if history and first is not None:
+            self.history = history
+            self.url = first.real_url
+            self.params = None
         while True:
             if first is not None:
                 response, first = first, None
-            elif (short := await self._short_hop()) is not None:
-                request, response = None, short
             else:
                 request, response = await self._hop()
             try:
@@ -134,9 +142,6 @@ class Call(ABC):
                 if request is not None:
                     await self._abandon_body(request)
                 raise
-
-    async def _short_hop(self) -> ClientResponse | None:
-        return None if self.short_way is None else await self.short_way(self.method, self.url)
 
     async def _hop(self) -> tuple[ClientRequest, ClientResponse]:
         """Send the next request; once more when it met a connection that had died meanwhile."""
@@ -255,16 +260,12 @@ class Call(ABC):
             self.url,
             location,
             requote=self.requote,
-            schemes=self._reachable(),
+            schemes=redirects.reachable(self.schemes),
         )
 
     def _keep_cookies(self, response: ClientResponse) -> None:
         if response.set_cookie_fields:
             self.cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
-
-    def _reachable(self) -> frozenset[str]:
-        """Return the schemes that a redirect may lead to."""
-        return self.schemes & redirects.HTTP_SCHEMES or redirects.HTTP_SCHEMES
 
     async def _follow(
         self,
@@ -289,8 +290,6 @@ class Call(ABC):
             self.data = body
         if not redirect.same_origin:
             self._leave_origin(redirect.url)
-        if not (redirect.keeps_body and redirect.same_origin):
-            self.short_way = None  # the fields have changed
         self.method = redirect.method
         self.url = redirect.url
         self.params = None

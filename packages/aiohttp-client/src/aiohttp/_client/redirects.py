@@ -43,6 +43,11 @@ class Redirect:
     same_origin: bool
 
 
+def reachable(schemes: frozenset[str]) -> frozenset[str]:
+    """Return the schemes that a redirect may lead to, by a connector that reaches ``schemes``."""
+    return schemes & HTTP_SCHEMES or HTTP_SCHEMES
+
+
 def redirect_location(headers: Mapping[str, str]) -> str | None:
     """Return what the response names as the next place; ``URI`` is what HTTP/1.0 servers used."""
     return headers.get(hdrs.LOCATION) or headers.get(hdrs.URI)

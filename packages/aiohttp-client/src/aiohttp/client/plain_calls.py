@@ -5,7 +5,6 @@ Whatever is in doubt goes the other way (`_client.call`), which does the same.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from multidict import CIMultiDict, getversion
@@ -14,14 +13,17 @@ from yarl import URL
 from aiohttp._client.call import DEAD_CONNECTION
 from aiohttp._client.exchange import exchange_of
 from aiohttp._client.options import (
+    DEFAULT_MAX_REDIRECTS,
     RequestOptions,
     join_base,
     merge_headers,
     response_params,
 )
 from aiohttp._client.plain import BARE_OPTIONS, JSON_OPTIONS, MAX_PLAIN_BODY, PlainRequest
+from aiohttp._client.redirects import REDIRECT_STATUSES, decide, reachable, redirect_location
 from aiohttp._client.request_head import IDEMPOTENT_METHODS
 from aiohttp.client.settings import SessionSettings
+from aiohttp.client_exceptions import InvalidURL
 from aiohttp.client_reqrep import (
     ClientRequest,
     ClientResponse,
@@ -118,25 +120,61 @@ class PlainCalls(SessionSettings):
         self._look_at(response, options)
         return response
 
-    def _short_way(
-        self, options: RequestOptions, started: float
-    ) -> Callable[[str, URL], Awaitable[ClientResponse | None]] | None:
-        """Return what asks for further hops as for the first; None: there is more to the call."""
-        given = vars(options)
-        if not given.keys() <= BARE_OPTIONS:
-            return None
+    async def _follow_plainly(
+        self, response: ClientResponse, options: dict[str, Any], started: float
+    ) -> tuple[ClientResponse, tuple[ClientResponse, ...]]:
+        """Follow redirects as far as it is plain; return the last response, and what led to it."""
+        history: tuple[ClientResponse, ...] = ()
+        if not options.keys() <= BARE_OPTIONS:
+            return response, history
         # The status is checked when the history is known.
-        given = {**given, "raise_for_status": False}
+        given = {**options, "raise_for_status": False}
+        while (target := self._plain_target(response, len(history) + 1, options)) is not None:
+            response.release()
+            following = await self._ask_plainly(response.method, target, given, started)
+            if following is None:
+                break
+            history = (*history, response)
+            response = following
+        if history and response.status not in REDIRECT_STATUSES:
+            response.set_history(history)
+            self._check_plainly(response, options)
+        return response, history
 
-        async def ask(method: str, url: URL) -> ClientResponse | None:
-            return await self._ask_plainly(method, url, given, started)
-
-        return ask
+    def _plain_target(
+        self, response: ClientResponse, number: int, options: dict[str, Any]
+    ) -> URL | None:
+        """Return where the redirect of that number leads to, if nothing else changes by it."""
+        most = options.get("max_redirects", DEFAULT_MAX_REDIRECTS)
+        location = redirect_location(response.headers)
+        if (
+            location is None
+            or response.status not in REDIRECT_STATUSES
+            or (most and number >= most)
+            or self._connector is None
+        ):
+            return None
+        schemes = reachable(self._connector.allowed_protocol_schema_set)
+        try:
+            redirect = decide(
+                response.status,
+                response.method,
+                response.real_url,
+                location,
+                requote=self._requote_redirect_url,
+                schemes=schemes,
+            )
+        except InvalidURL:
+            return None
+        return redirect.url if redirect.keeps_body and redirect.same_origin else None
 
     def _look_at(self, response: ClientResponse, options: dict[str, Any]) -> None:
         """Keep the cookies of a plain response; raise for its status, where that is asked for."""
         if response.set_cookie_fields:
             self._cookie_jar.update_cookies_from_headers(response.set_cookie_fields, response.url)
+        self._check_plainly(response, options)
+
+    def _check_plainly(self, response: ClientResponse, options: dict[str, Any]) -> None:
         if response.status >= 400:
             check = options.get("raise_for_status")
             if self._raise_for_status if check is None else check:

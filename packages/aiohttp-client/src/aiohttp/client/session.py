@@ -285,24 +285,30 @@ class ClientSession(WebSockets, PlainCalls):
     async def _request(self, method: str, str_or_url: StrOrURL, **kwargs: Any) -> ClientResponse:
         """Make a call; every verb ends here.  Keyword arguments as of `request`."""
         response: ClientResponse | None = None
+        history: tuple[ClientResponse, ...] = ()
         started = self._loop.time()
         if asks_plainly(kwargs) and self._is_plain():
             response = await self._ask_plainly(method, str_or_url, kwargs, started)
-            if response is not None and (
-                response.status not in REDIRECT_STATUSES or not kwargs.get("allow_redirects", True)
-            ):
-                return response
-        return await self._ask(method, str_or_url, RequestOptions(kwargs), response, started)
+            if response is not None:
+                if response.status in REDIRECT_STATUSES and kwargs.get("allow_redirects", True):
+                    response, history = await self._follow_plainly(response, kwargs, started)
+                    if response.status not in REDIRECT_STATUSES:
+                        return response
+                else:
+                    return response
+        options = RequestOptions(kwargs)
+        return await self._ask(method, str_or_url, options, started, response, history)
 
     async def _ask(
         self,
         method: str,
         str_or_url: StrOrURL,
         options: RequestOptions,
-        first: ClientResponse | None,
         started: float,
+        first: ClientResponse | None,
+        history: tuple[ClientResponse, ...],
     ) -> ClientResponse:
-        """Make a call; ``first``: the response of its first hop, if that was made before.
+        """Make a call, or go on with it: ``first`` and ``history`` as of `Call.run`.
 
         The total timeout counts from ``started``.
         """
@@ -315,12 +321,10 @@ class ClientSession(WebSockets, PlainCalls):
         response = first
         try:
             call = self._prepare(method, str_or_url, options, started)
-            if first is not None:
-                call.short_way = self._short_way(options, started)
             with call.deadline:
                 if call.traces:
                     await call.tell_start()
-                response = await call.run(first)
+                response = await call.run(first, history)
                 if options.raise_for_status is not None or self._raise_for_status:
                     await self._check_status(response, options)
                 if call.traces:
