@@ -101,6 +101,9 @@ LOADS = {
     "TLS plaintext": Load(("/plaintext",), "tls"),
 }
 
+# What always runs on either loop; with the others the difference is that of plaintext.
+ON_BOTH_LOOPS = {"plaintext", "JSON", "/user/{name}", "static file, 10 MB", "TLS plaintext"}
+
 # What is asked without sockets, too: the part of the work that is ours.
 WITHOUT_SOCKETS = (
     "plaintext",
@@ -273,14 +276,16 @@ def server_rows() -> Iterator[Row]:
     """Yield the rows of the server in the order of the table."""
     for name, load in LOADS.items():
         for loop in LOOPS:
-            yield Row(f"server {name}, {loop}", server(load, loop), load.columns)
+            detail = loop != "asyncio" and name not in ON_BOTH_LOOPS
+            yield Row(f"server {name}, {loop}", server(load, loop), load.columns, detail=detail)
     for name in WITHOUT_SOCKETS:
         columns = {"microseconds": ("CPU µs/request", "<0.50")}
         yield Row(f"server {name}, no sockets", unplugged(LOADS[name]), columns)
     yield from rival_rows()
     for kind, path in {"spooled": "/upload", "in parts": "/upload-in-parts"}.items():
         for loop in LOOPS:
-            yield Row(f"server upload 100 MB, {kind}, {loop}", upload(path, loop), UPLOADS)
+            name = f"server upload 100 MB, {kind}, {loop}"
+            yield Row(name, upload(path, loop), UPLOADS, detail=loop != "asyncio")
     for connections in (1, 64):
         for loop in LOOPS:
             name = f"server WebSocket echo, {connections} conn., {loop}"
