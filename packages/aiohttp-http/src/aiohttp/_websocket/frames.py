@@ -171,12 +171,14 @@ class FrameReader:
 
     # Parsing…
 
-    def _feed_data(self, data: bytes, end: int) -> None:
-        """Parse what is held and ``data[:end]``, as far as they go, and hold the rest.
+    def _feed_data(self, data: bytes, end: int = -1) -> None:
+        """Parse what is held and ``data[:end]``, as far as they go, and hold the rest; -1: all.
 
         Raises:
             WebSocketError: the peer broke the protocol.
         """
+        if end < 0:
+            end = len(data)
         buf = data
         pos = 0
         if self._held:
@@ -421,7 +423,7 @@ class WebSocketReader(FrameReader):
         self._stalled = False
         if self._held and self._state == READING:
             try:
-                self._feed_data(b"", 0)
+                self._feed_data(b"")
             except WebSocketError as exc:
                 self._fail(exc)
         if self._eof and not self._stalled:

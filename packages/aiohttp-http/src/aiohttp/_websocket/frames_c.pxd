@@ -65,7 +65,7 @@ cdef class FrameReader:
     cdef bint _wants_whole(self) except -1
 
     @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, used=Py_ssize_t, available="long long")
-    cpdef object _feed_data(self, object data, Py_ssize_t end)
+    cpdef object _feed_data(self, object data, Py_ssize_t end=*)
 
     @cython.locals(size=Py_ssize_t, left="long long", buf="const unsigned char *", gathering=Gathering, piece=bytes)
     cdef int _take_part(self, object data, Py_ssize_t start, Py_ssize_t stop) except -1
