@@ -200,6 +200,23 @@ async def test_a_length_spelt_otherwise_is_no_pattern() -> None:
                 assert await response.read() == b"%d" % number
 
 
+async def test_what_is_said_about_tls_has_connections_of_its_own() -> None:
+    async with warm(hello) as (session, url):
+        connector = session.connector
+        assert connector is not None
+        for _ in range(2):
+            async with session.get(url, ssl=False) as response:
+                assert await response.text() == "GET "
+            async with session.get(url, ssl=None) as response:
+                assert await response.text() == "GET "
+        assert {key.ssl: len(kept) for key, kept in connector._conns.items()} == {
+            True: 1,
+            False: 1,
+        }
+        with pytest.raises(TypeError, match="ssl should be"):
+            await session.get(url, ssl="no")
+
+
 async def test_a_body_in_pieces() -> None:
     more = asyncio.Event()
 

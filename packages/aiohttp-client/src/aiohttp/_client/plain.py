@@ -25,6 +25,7 @@ PLAIN_OPTIONS = frozenset(
         "max_redirects",
         "params",
         "raise_for_status",
+        "ssl",
         "timeout",
     }
 )

@@ -252,6 +252,7 @@ class PlainCalls(SessionSettings):
             data=data,
             cookies=self._cookie_jar.filter_cookies(parsed) if len(self._cookie_jar) else None,
             version=self._version,
+            ssl=options.get("ssl", True),
             loop=self._loop,
             session=cast("ClientSession", self),
         )
