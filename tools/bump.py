@@ -17,17 +17,16 @@ from tools.versions import MARKERS, findings
 
 
 def bump(new: str, root: Path = ROOT) -> None:
-    """Write ``new`` in place of the present release."""
-    old = re.escape(release(root))
+    """Write ``new`` in place of whatever release is there, the same everywhere or not."""
     (root / "VERSION").write_text(f"{new}\n", "utf-8")
+    siblings = "|".join(DISTRIBUTIONS)
     for distribution in DISTRIBUTIONS:
         path = folder(distribution, root) / "pyproject.toml"
-        siblings = "|".join(DISTRIBUTIONS)
-        _rewrite(path, rf'^(version = "){old}(")', new)
-        _rewrite(path, rf"""(["'](?:{siblings})(?:\[[\w,-]+\])?\s*==\s*){old}(["'\s;])""", new)
+        _rewrite(path, r'^(version = ")[^"]*(")', new)
+        _rewrite(path, rf"""(["'](?:{siblings})(?:\[[\w,-]+\])?\s*==\s*)[^"'\s;]+(["'\s;])""", new)
     for distribution, marker in MARKERS.items():
         path = source_root(distribution, root) / "aiohttp" / marker
-        _rewrite(path, rf'^(__version__ = "){old}(")', new)
+        _rewrite(path, r'^(__version__ = ")[^"]*(")', new)
 
 
 def _rewrite(path: Path, pattern: str, new: str) -> None:

@@ -20,3 +20,10 @@ def test_the_requirements_of_others_stay(family: Path) -> None:
     bump("5.0", family)
 
     assert "chardet>=5.0" in project("aiohttp-client", family)["project"]["dependencies"]
+
+
+def test_a_tree_that_disagrees_is_made_to_agree(family: Path) -> None:
+    bump("2.0.0", family)
+    (family / "VERSION").write_text("1.9.0\n")
+    bump("2.0.1", family)
+    assert not list(findings(family))
