@@ -337,9 +337,15 @@ async def test_upgrades_that_are_declined_one_after_the_other(build: str) -> Non
     assert seen == [*(f"/{n}" for n in range(100)), "/end"]
 
 
-@pytest.mark.parametrize("end", [b"zz\r\n", b""], ids=["malformed", "never sent"])
+@pytest.mark.parametrize(
+    ("early", "end"),
+    [(b"zz\r\n", b""), (b"", b"zz\r\n"), (b"", b"")],
+    ids=["malformed at once", "malformed", "never sent"],
+)
 @pytest.mark.usefixtures("quiet")
-async def test_an_upgrade_whose_body_never_ends_leaves_nothing(build: str, end: bytes) -> None:
+async def test_an_upgrade_whose_body_never_ends_leaves_nothing(
+    build: str, early: bytes, end: bytes
+) -> None:
     """The other protocol begins behind the body: if that breaks, it hears of its end at once."""
     seen: list[object] = []
     prepared = asyncio.Event()
@@ -358,11 +364,11 @@ async def test_an_upgrade_whose_body_never_ends_leaves_nothing(build: str, end: 
     )
     async with serving(handler) as place:
         _, writer = await place.connect()
-        writer.write(attack)
+        writer.write(attack + early)
         await prepared.wait()
         if end:
             writer.write(end)
-        else:
+        elif not early:
             writer.transport.abort()
         await until(lambda: seen)
         await until(lambda: not place.server.connections)

@@ -305,6 +305,9 @@ class Incoming(BaseProtocol):
             self._upgrade_asked = True
         elif self._reading is not Reading.ENDED:
             self._hand_over()
+        else:
+            # Nothing will come: the body of the request made no sense, or its time was up.
+            parser.feed_eof()
 
     def _hand_over(self) -> None:
         self._reading = Reading.UPGRADED
