@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp._body_feed import BodyFeed, open_body_feed
 from aiohttp._client.options import DEFAULT_READ_BUFSIZE, ResponseParams
+from aiohttp._client.silence import SilenceWatch
+from aiohttp._client.timing import Timing
 from aiohttp._fields.bodies import EMPTY_BODY_STATUS_CODES
 from aiohttp._futures import set_exception, set_result
 from aiohttp._h1 import ResponseParser
@@ -23,7 +25,7 @@ from aiohttp._h1.limits import Limits
 from aiohttp._h1.messages import RawResponseMessage
 from aiohttp._late import late_names
 from aiohttp._switches import DEBUG
-from aiohttp._timers import BaseTimerContext, calculate_timeout_when
+from aiohttp._timers import BaseTimerContext
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_exceptions import (
     ClientConnectionError,
@@ -109,27 +111,7 @@ class ConnectionClosedError(ClientConnectionError, RuntimeError):
     """
 
 
-class Timing:
-    """When the connection did what, by the clock of the loop, in seconds; 0.0: not yet."""
-
-    __slots__ = ("body_end", "connected", "created", "head_received", "request_sent", "responses")
-
-    def __init__(self, created: float) -> None:
-        self.created = created
-        self.connected = 0.0
-        # These are of the exchange that is going on, or of the last one.
-        self.request_sent = 0.0
-        self.head_received = 0.0
-        self.body_end = 0.0
-        # Complete heads received so far.
-        self.responses = 0
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name):.6g}" for name in self.__slots__)
-        return f"<Timing {fields}>"
-
-
-class ResponseHandler(BaseProtocol):
+class ResponseHandler(SilenceWatch):
     """The protocol of one connection to a server; it lives as long as the connection.
 
     The parser is made at the first response and serves all of them.
@@ -169,10 +151,6 @@ class ResponseHandler(BaseProtocol):
         # After an upgrade: the parser of the other protocol, and who is told of each arrival.
         self._payload_parser: Any = None
         self._data_received_cb: Callable[[], None] | None = None
-        # Silence that is allowed, in seconds; the time when it will have lasted too long.
-        self._read_timeout: float | None = None
-        self._read_deadline = 0.0
-        self._read_timeout_handle: asyncio.TimerHandle | None = None
         # Done when the transport has gone; made only for who asks.
         self._closed: asyncio.Future[None] | None = None
 
@@ -306,6 +284,7 @@ class ResponseHandler(BaseProtocol):
         self.deadline = _NEVER
         self._reading = _HEAD
         self._read_timeout = params.read_timeout
+        self._ceil_threshold = params.ceil_threshold
 
     async def read(self) -> tuple[RawResponseMessage, StreamReader]:
         """Wait for the head of the response; return it with the stream of its body.
@@ -692,51 +671,13 @@ class ResponseHandler(BaseProtocol):
 
     # Flow control and silence…
 
-    def pause_reading(self) -> None:
-        """Receive no more until resumed; silence of our own making is not the peer's."""
-        super().pause_reading()
-        self._drop_timeout()
-
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Receive again."""
         super().resume_reading(resume_parser)
         if self._reading in (_HEAD, _BODY):
             self.start_timeout()
 
-    @property
-    def read_timeout(self) -> float | None:
-        """Silence that is allowed, in seconds; ``None``: any."""
-        return self._read_timeout
-
-    @read_timeout.setter
-    def read_timeout(self, read_timeout: float | None) -> None:
-        self._read_timeout = read_timeout
-
-    def start_timeout(self) -> None:
-        """Begin to count silence: the request has been sent."""
-        if not self._read_timeout:
-            return
-        self._extend_deadline()
-        if self._read_timeout_handle is None:
-            self._read_timeout_handle = self._loop.call_at(self._read_deadline, self._on_silence)
-
-    def _extend_deadline(self) -> None:
-        # The timer is not touched: it looks at the deadline when it fires, and sleeps on.
-        if self._read_timeout:
-            self._read_deadline = calculate_timeout_when(
-                self._loop.time(), self._read_timeout, self._params.ceil_threshold
-            )
-
-    def _drop_timeout(self) -> None:
-        if self._read_timeout_handle is not None:
-            self._read_timeout_handle.cancel()
-            self._read_timeout_handle = None
-
-    def _on_silence(self) -> None:
-        self._read_timeout_handle = None
-        if self._loop.time() < self._read_deadline:
-            self._read_timeout_handle = self._loop.call_at(self._read_deadline, self._on_silence)
-            return
+    def _fall_silent(self) -> None:
         error = SocketTimeoutError("Timeout on reading data from socket")
         self.set_exception(error)
         if self._awaits_piece:
