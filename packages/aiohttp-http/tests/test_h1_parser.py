@@ -224,6 +224,29 @@ def test_limits_of_its_own(build: str) -> None:
     assert "more than 20 bytes" in str(sink.error)
 
 
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (b"GET /" + b"x" * 50, 414),
+        (b"GET /" + b"x" * 50 + b" HTTP/1.1\r\n", 414),
+        (b"X" * 50, 400),
+        (b"\r\n" * 30, 400),
+        (b"GET / HTTP/1.1\r\nA:" + b"x" * 50, 431),
+        (b"GET / HTTP/1.1\r\nA:" + b"x" * 50 + b"\r\n", 431),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_server_answers(build: str, data: bytes, answer: int, whole: bool) -> None:
+    """RFC 9112 §3, RFC 6585 §5; the code of the error is 400, as ever."""
+    sink = wire_events.Recorder()
+    limits = Limits(max_line_size=40, max_field_size=40)
+    parser = wire_events.request_parser(build, sink, limits)
+    for piece in [data] if whole else [data[i : i + 1] for i in range(len(data))]:
+        parser.feed(piece)
+    assert isinstance(sink.error, LineTooLong)
+    assert (sink.error.answer, sink.error.code) == (answer, 400)
+
+
 def test_responses_are_read_as_announced(build: str) -> None:
     class Next(wire_events.Recorder):  # type: ignore[misc,name-defined]
         parser: Any

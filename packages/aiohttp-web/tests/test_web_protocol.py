@@ -343,7 +343,7 @@ async def test_who_waits_behind_bodies_that_nobody_reads_is_served() -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"X" * 9000,
         b"GET / RTSP/1.0\r\n\r\n",
         b"GET /\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -360,6 +360,23 @@ async def test_garbage_is_a_bad_request(garbage: bytes, caplog: pytest.LogCaptur
     (record,) = caplog.records
     assert record.levelno == logging.DEBUG
     assert record.exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("head", "answered"),
+    [
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"414 "),
+        (b"GET /" + b"x" * 9000, b"414 "),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"x" * 9000 + b"\r\n\r\n", b"431 "),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"x" * 9000, b"431 "),
+    ],
+)
+async def test_what_is_too_long_is_told(head: bytes, answered: bytes) -> None:
+    """RFC 9112 §3: a target; RFC 6585 §5: a field."""
+    async with serving(hello) as place:
+        peer = await place.connect()
+        peer.send(head)
+        assert (await peer.rest()).startswith(b"HTTP/1.0 " + answered)
 
 
 async def test_a_request_before_garbage_is_served() -> None:

@@ -116,6 +116,9 @@ class LineTooLong(BadHttpMessage):
         actual_size: bytes seen so far, where that is known.
     """
 
+    # What a server answers: ``code`` has been 400 for all of them, and programs read it.
+    answer = 400
+
     def __init__(
         self,
         line: str | bytes,

@@ -26,7 +26,7 @@ from aiohttp._web.incoming import Due, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
 from aiohttp._web.settings import ConnectionSettings, connection_settings
 from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
-from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong, PayloadEncodingError
 from aiohttp.http_writer import StreamWriter
 from aiohttp.log import access_logger, server_logger
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
@@ -545,7 +545,8 @@ class RequestHandler(Incoming):
 
     async def _refuse(self, fault: HttpProcessingError, request: BaseRequest) -> StreamResponse:
         """Answer a request that could not be read."""
-        return self._bad_request(request, fault.code, fault.message)
+        status = fault.answer if isinstance(fault, LineTooLong) else fault.code
+        return self._bad_request(request, status, fault.message)
 
     def _bad_request(self, request: BaseRequest, status: int, message: str) -> StreamResponse:
         self.logger.debug("Bad request from %s: %d, %s", self.peername, status, message)

@@ -90,6 +90,10 @@ _VERSIONS: Final = {10: HttpVersion10, 11: HttpVersion11}
 # A TLS record of type handshake, version 3.x (RFC 8446 §5.1): https on a plain port.
 _TLS_HANDSHAKE: Final = 0x16
 
+# Answers to requests over a limit (RFC 9112 §3, RFC 6585 §5).
+_URI_TOO_LONG: Final = 414
+_FIELDS_TOO_LARGE: Final = 431
+
 
 # --- A whole head in one go ---
 
@@ -291,7 +295,15 @@ class RequestHead(_Head):
         Raises:
             BadHttpMessage: saying what was expected and what came.
         """
-        complete, end = self._read_lines(data, start)
+        try:
+            complete, end = self._read_lines(data, start)
+        except LineTooLong as error:
+            if self._started:
+                error.answer = _FIELDS_TOO_LARGE
+            elif self._beginning_checked:
+                # Most of such a line is its target.
+                error.answer = _URI_TOO_LONG
+            raise
         if not complete:
             return None, end
         tokens = RequestTokens(
