@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 from aiohttp.client.pending import _RequestContextManager
@@ -19,12 +18,12 @@ from aiohttp.hdrs import (
 from aiohttp.typedefs import StrOrURL
 
 
-class Verbs(ABC):
+class Verbs:
     """What of a session programs call most."""
 
-    @abstractmethod
     async def _request(self, method: str, str_or_url: StrOrURL, **kwargs: Any) -> ClientResponse:
         """Make a call; every verb ends here.  Keyword arguments as of `request`."""
+        raise NotImplementedError
 
     def request(self, method: str, url: StrOrURL, **kwargs: Any) -> _RequestContextManager:
         """Make a call; ``await`` it, or ``async with`` it, for a `ClientResponse`.

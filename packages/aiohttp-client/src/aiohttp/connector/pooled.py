@@ -20,7 +20,7 @@ from aiohttp._client.pool import Pool
 from aiohttp._content_headers import _SENTINEL, sentinel
 from aiohttp._deprecations import declare, marked
 from aiohttp._futures import set_result
-from aiohttp._timers import call_at_if_alive, ceil_timeout, weakref_handle
+from aiohttp._timers import ceil_timeout, weakref_handle
 from aiohttp.client_exceptions import (
     ClientConnectionError,
     ConnectionTimeoutError,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 from aiohttp.connector.closing import Closing
 from aiohttp.connector.connection import Connection
+from aiohttp.connector.kept import KeptConnections
 
 # Seconds that an idle connection is kept: shorter than what servers keep (nginx: 75, uvicorn and
 # node: 5, but those tell), so that it is seldom the server who closes first.
@@ -60,7 +61,7 @@ _CLEANUP_CLOSED = declare(
 )
 
 
-class BaseConnector:
+class BaseConnector(KeptConnections):
     """A pool of connections; subclasses make them (`_create_connection`).
 
     ``keepalive_timeout``: seconds that an idle connection is kept.  ``force_close``: keep none.
@@ -100,16 +101,10 @@ class BaseConnector:
         self._closed = False
         if self._loop.get_debug():
             self._source_traceback = traceback.extract_stack(sys._getframe(1))
-        self._pool: Pool[ConnectionKey, ResponseHandler] = Pool(limit, limit_per_host)
-        # Seconds; None: for ever.
-        self._keepalive_timeout: float | None = keepalive_timeout  # type: ignore[assignment]
+        self._pool = Pool(limit, limit_per_host)
+        self._keepalive_timeout = keepalive_timeout  # type: ignore[assignment]
         self._force_close = force_close
         self._factory = functools.partial(ResponseHandler, loop=self._loop)
-        # The timer that looks after idle connections, when there are any.
-        self._cleanup_handle: asyncio.TimerHandle | None = None
-        # The timer of calls on connections that were kept, and the time at which it fires.
-        self._expiry_handle: asyncio.TimerHandle | None = None
-        self._next_expiry = _NEVER
         # Closed TLS transports whose peer may never close, and the timer that aborts them.
         self._cleanup_closed_handle: asyncio.TimerHandle | None = None
         self._cleanup_closed_transports: list[asyncio.Transport] = []
@@ -213,63 +208,9 @@ class BaseConnector:
             and getattr(self.connect, "__func__", None) is _CONNECT
         )
 
-    @property
-    def keeps_any(self) -> bool:
-        """Whether there is an idle connection."""
-        return bool(self._pool.idle)
-
-    def take_kept(self, key: ConnectionKey, now: float, deadline: float) -> ResponseHandler | None:
-        """Return an idle connection for ``key``, if there is one; it goes back by `give_back`.
-
-        Its own ``deadline`` is watched from now on, which is to be set to the one given here.
-        ``now``, ``deadline``: by the clock of the loop.
-        """
-        if not self._pool.idle:
-            return None
-        keepalive = self._keepalive_timeout
-        oldest = -_NEVER if keepalive is None else now - keepalive
-        protocol = self._pool.take(key, oldest, ResponseHandler.is_fit)
-        if protocol is not None and deadline < self._next_expiry:
-            self._arm_expiry(deadline)
-        return protocol
-
-    def give_back(
-        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
-    ) -> None:
-        """Take back what `take_kept` gave."""
-        pool = self._pool
-        if should_close or pool.waiting or self._force_close or not protocol.is_fit():
-            self._release(key, protocol, should_close=should_close or protocol.should_close)
-            return
-        if not self._closed:
-            pool.leave(key, protocol)
-            pool.keep(key, protocol, protocol.timing.body_end)
-            if self._cleanup_handle is None:
-                self._arm_cleanup()
-
     def lend(self, key: ConnectionKey, protocol: ResponseHandler) -> Connection:
         """Return the connection that goes on with what `take_kept` gave, instead of `give_back`."""
         return Connection(self, key, protocol, self._loop)
-
-    def _arm_expiry(self, deadline: float) -> None:
-        if self._expiry_handle is not None:
-            self._expiry_handle.cancel()
-        self._next_expiry = deadline
-        self._expiry_handle = call_at_if_alive(self, "_expire", deadline, self._loop)
-
-    def _expire(self) -> None:
-        """Let the calls whose time is over hear of it; called by the timer."""
-        self._expiry_handle = None
-        self._next_expiry = _NEVER
-        now = self._loop.time()
-        coming = _NEVER
-        for holder in list(self._pool.acquired):
-            if isinstance(holder, ResponseHandler):
-                if holder.deadline <= now:
-                    holder.expire()
-                coming = min(coming, holder.deadline)
-        if coming < _NEVER:
-            self._arm_expiry(coming)
 
     async def connect(
         self, req: ClientRequest, traces: Sequence[Trace] | None, timeout: ClientTimeout
