@@ -294,3 +294,54 @@ def test_many_lenient_responses_in_one_read(build: str) -> None:
     sink.parser = wire_events.response_parser(build, sink)
     sink.parser.feed(b"HTTP/1.1 204 X\n\n" * 2000)
     assert len(sink.messages) == 2000
+
+
+# A whole request is taken…
+
+
+def test_a_request_that_comes_alone_is_taken(build: str) -> None:
+    sink = wire_events.Recorder()
+    parser = wire_events.request_parser(build, sink)
+    for _ in range(2):
+        message = parser.take_whole(GET)
+        assert (message.method, message.path, message.should_close) == ("GET", "/", False)
+    assert parser.take_whole(GET[:9]) is None
+    assert parser.in_head
+    assert parser.take_whole(GET[9:]).path == "/"
+    assert (sink.events, parser.pending, parser.in_head, parser.in_body) == ([], 0, False, False)
+
+
+@pytest.mark.parametrize(
+    ("data", "heard"),
+    [
+        (POST, ONE_POST),
+        (GET + GET, ONE_GET * 2),
+        (POST + GET, ONE_POST + ONE_GET),
+        (UPGRADE, ["head GET / 1.1 none keep-alive upgrade", "end"]),
+    ],
+)
+def test_other_requests_go_to_the_sink(build: str, data: bytes, heard: list[str]) -> None:
+    sink = wire_events.Recorder()
+    parser = wire_events.request_parser(build, sink)
+    assert parser.take_whole(data) is None
+    assert sink.events == heard
+
+
+def test_a_request_behind_an_open_body_goes_to_the_sink(build: str) -> None:
+    sink = wire_events.Recorder()
+    parser = wire_events.request_parser(build, sink)
+    assert parser.take_whole(POST[:-1]) is None
+    assert parser.take_whole(POST[-1:] + GET) is None
+    assert sink.events == ONE_POST + ONE_GET
+
+
+def test_nothing_is_taken_from_a_parser_that_is_paused_or_dead(build: str) -> None:
+    sink = wire_events.Recorder()
+    parser = wire_events.request_parser(build, sink)
+    parser.pause()
+    assert parser.take_whole(GET) is None
+    parser.resume()
+    assert sink.events == ONE_GET
+    assert parser.take_whole(b"\0") is None
+    assert sink.error is not None
+    assert parser.take_whole(GET) is None

@@ -294,6 +294,23 @@ class RequestParser(MessageParser):
 
     def __init__(self, sink: Sink, limits: Limits | None = None) -> None:
         super().__init__(sink, limits or Limits(), False)
+        # Whether a message that is all there is goes to who called `take_whole`; and that message.
+        self._takes_whole = False
+        self._whole: RawRequestMessage | None = None
+
+    def take_whole(self, data: bytes) -> RawRequestMessage | None:
+        """Parse `data` as `feed` does; if it ends one request and says no more, return that.
+
+        As most reads do: the request has no body and asks for no other protocol, nothing is open
+        before it and nothing comes behind it. The sink does not hear of it.
+        """
+        self._takes_whole = self._reading is _HEAD
+        try:
+            self.feed(data)
+        finally:
+            self._takes_whole = False
+        message, self._whole = self._whole, None
+        return message
 
     def _read_head(self) -> None:
         if self._head is None:
@@ -334,7 +351,16 @@ class RequestParser(MessageParser):
             framing.kind is _CHUNKED,
             None,
         )
-        self._open(message, framing)
+        if (
+            self._takes_whole
+            and framing.kind is _NO_BODY
+            and not framing.upgrade
+            and self._start == len(self._data)
+        ):
+            self._whole = message
+        else:
+            self._takes_whole = False
+            self._open(message, framing)
 
 
 class ResponseParser(MessageParser):

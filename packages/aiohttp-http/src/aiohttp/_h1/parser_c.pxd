@@ -53,6 +53,9 @@ cdef class MessageParser:
     cdef object _read_head(self)
 
 cdef class RequestParser(MessageParser):
+    cdef bint _takes_whole
+    cdef object _whole
+
     cdef object _read_head(self)
     @cython.locals(method=str, target=str)
     cdef object _deliver(self, tokens)
