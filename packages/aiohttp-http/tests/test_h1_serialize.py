@@ -11,6 +11,7 @@ from aiohttp._h1 import serialize
 from aiohttp._h1.kinds import HttpVersion10, HttpVersion11
 from aiohttp._h1.serialize import (
     chunk_head,
+    ordinary_response,
     request_head,
     response_head,
     serialize_headers,
@@ -108,3 +109,52 @@ def test_chunks() -> None:
 def test_a_chunk_of_size_zero_would_end_the_body() -> None:
     with pytest.raises(ValueError, match="at least 1 byte, got 0"):
         chunk_head(0)
+
+
+# Ordinary responses…
+
+
+@pytest.fixture(params=["py", "picked"])
+def ordinary(request: pytest.FixtureRequest) -> Callable[..., bytes]:
+    return serialize.py_ordinary_response if request.param == "py" else ordinary_response
+
+
+END = b"\r\nServer: me\r\n\r\n"
+
+
+def test_an_ordinary_response(ordinary: Callable[..., bytes]) -> None:
+    assert ordinary(200, "OK", "text/plain", 5, END, b"hello") == (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n"
+        b"Server: me\r\n\r\nhello"
+    )
+    assert ordinary(404, "", None, 0, END, b"") == (
+        b"HTTP/1.1 404 \r\nContent-Length: 0\r\nServer: me\r\n\r\n"
+    )
+
+
+def test_an_ordinary_response_of_any_size(ordinary: Callable[..., bytes]) -> None:
+    reason, kind, body = "ü" * 2000, "x/" + "€" * 3000, b"\0" * 5000
+    response = ordinary(299, reason, kind, 2**62, END, body)
+    assert response == (
+        f"HTTP/1.1 299 {reason}\r\nContent-Type: {kind}\r\nContent-Length: {2**62}".encode()
+        + END
+        + body
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"), [("O\rK", "a/b"), ("OK", "a/b\r\nX: y"), ("OK", "\0"), ("\x7f", None)]
+)
+def test_an_ordinary_response_is_not_split(
+    ordinary: Callable[..., bytes], reason: str, kind: str | None
+) -> None:
+    for _ in range(2):
+        with pytest.raises(ValueError, match="control characters"):
+            ordinary(200, reason, kind, 0, END, b"")
+
+
+def test_starts_made_up_do_not_fill_the_memory() -> None:
+    for number in range(1000):
+        serialize.py_ordinary_response(200, f"reason {number}", None, number, END, b"")
+    kept = serialize._ordinary_start.cache_info()
+    assert kept.currsize == kept.maxsize == 256

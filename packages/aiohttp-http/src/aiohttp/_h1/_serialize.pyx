@@ -1,7 +1,8 @@
-# Twin of serialize.py's head serializer, for text without controls.  Everything else is given to
-# that one, which says what is wrong.
+# Twins of two functions of serialize.py, for text without controls.  Everything else is given to
+# those, which say what is wrong.
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport uint64_t
@@ -83,11 +84,38 @@ cdef int put(Buffer* buffer, object text, const char* after) except -1:
     return 1
 
 
+cdef int put_bytes(Buffer* buffer, const char* data, Py_ssize_t size) except -1:
+    reserve(buffer, size)
+    memcpy(buffer.start + buffer.used, data, size)
+    buffer.used += size
+    return 0
+
+
+@cython.cdivision(True)
+cdef int put_number(Buffer* buffer, Py_ssize_t number) except -1:
+    """Append a number that is not negative."""
+    cdef char digits[20]  # the most of 64 bits
+    cdef int at = 20
+    while True:
+        at -= 1
+        digits[at] = <char>(c"0" + number % 10)
+        number //= 10
+        if number == 0:
+            break
+    return put_bytes(buffer, digits + at, 20 - at)
+
+
 cdef object serialize_in_python(start_line, headers):
     # Not at the top: serialize.py imports this module.
     from aiohttp._h1.serialize import py_serialize_head
 
     return py_serialize_head(start_line, headers)
+
+
+cdef object ordinary_in_python(status, reason, content_type, length, end, body):
+    from aiohttp._h1.serialize import py_ordinary_response
+
+    return py_ordinary_response(status, reason, content_type, length, end, body)
 
 
 def serialize_head(start_line, headers):
@@ -106,6 +134,42 @@ def serialize_head(start_line, headers):
         reserve(&buffer, 2)
         memcpy(buffer.start + buffer.used, b"\r\n", 2)
         return PyBytes_FromStringAndSize(buffer.start, buffer.used + 2)
+    finally:
+        if buffer.on_heap:
+            PyMem_Free(buffer.start)
+
+
+def ordinary_response(
+    Py_ssize_t status, reason, content_type, Py_ssize_t length, bytes end not None, bytes body not None
+):
+    cdef char stack[ON_STACK]
+    cdef Buffer buffer
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(body)
+    cdef bytes response
+    buffer.start = stack
+    buffer.used = 0
+    buffer.size = ON_STACK
+    buffer.on_heap = False
+    if status < 0 or length < 0:
+        return ordinary_in_python(status, reason, content_type, length, end, body)
+    try:
+        put_bytes(&buffer, b"HTTP/1.1 ", 9)
+        put_number(&buffer, status)
+        put_bytes(&buffer, b" ", 1)
+        if not put(&buffer, reason, b"\r\n"):
+            return ordinary_in_python(status, reason, content_type, length, end, body)
+        if content_type is not None:
+            put_bytes(&buffer, b"Content-Type: ", 14)
+            if not put(&buffer, content_type, b"\r\n"):
+                return ordinary_in_python(status, reason, content_type, length, end, body)
+        put_bytes(&buffer, b"Content-Length: ", 16)
+        put_number(&buffer, length)
+        put_bytes(&buffer, PyBytes_AS_STRING(end), PyBytes_GET_SIZE(end))
+        # The body may be large: it is copied once.
+        response = PyBytes_FromStringAndSize(NULL, buffer.used + size)
+        memcpy(PyBytes_AS_STRING(response), buffer.start, buffer.used)
+        memcpy(PyBytes_AS_STRING(response) + buffer.used, PyBytes_AS_STRING(body), size)
+        return response
     finally:
         if buffer.on_heap:
             PyMem_Free(buffer.start)

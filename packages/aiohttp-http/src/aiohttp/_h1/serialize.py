@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from aiohttp._h1.build import COMPILED
@@ -17,6 +18,7 @@ from aiohttp._h1.kinds import HttpVersion
 __all__ = (
     "LAST_CHUNK",
     "chunk_head",
+    "ordinary_response",
     "request_head",
     "response_head",
     "serialize_headers",
@@ -73,9 +75,38 @@ def _explain(start_line: str, headers: Mapping[str, str]) -> None:
         _refuse_controls(f"Value of header {name!r}", value)
 
 
+def py_ordinary_response(
+    status: int, reason: str, content_type: str | None, length: int, end: bytes, body: bytes
+) -> bytes:
+    """A response whose head says what every head does; ``_serialize.pyx`` has a twin.
+
+    Args:
+        status: status code.
+        reason: reason phrase.
+        content_type: value of ``Content-Type``; None leaves it out.
+        length: value of ``Content-Length``.
+        end: what ends the head, from the line end after ``Content-Length`` on.
+        body: what follows the head at once.
+
+    Raises:
+        ValueError: reason or type hold a control character other than HTAB.
+    """
+    return b"%b%d%b%b" % (_ordinary_start(status, reason, content_type), length, end, body)
+
+
+# A program has some dozens; one that makes them up from its input does not fill the memory.
+@lru_cache(maxsize=256)
+def _ordinary_start(status: int, reason: str, content_type: str | None) -> bytes:
+    fields = {} if content_type is None else {"Content-Type": content_type}
+    head = py_serialize_head(f"HTTP/1.1 {status} {reason}", fields)
+    return head.removesuffix(b"\r\n") + b"Content-Length: "
+
+
 if TYPE_CHECKING or not COMPILED:
     serialize_headers = py_serialize_head
+    ordinary_response = py_ordinary_response
 else:
+    from aiohttp._h1._serialize import ordinary_response
     from aiohttp._h1._serialize import serialize_head as serialize_headers
 
 
