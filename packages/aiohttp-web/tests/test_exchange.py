@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from contextvars import ContextVar
+from collections.abc import Coroutine, Generator
+from contextvars import ContextVar, copy_context
 from typing import Any, cast
 
 import pytest
@@ -20,8 +20,8 @@ class Sent:
         self.keep_alive = keep_alive
         self.whole = whole
 
-    def _send_whole(self, request: Any) -> bool:
-        return self.whole
+    def _send_whole(self, request: Any) -> bool | None:
+        return self.keep_alive if self.whole else None
 
 
 class FakeConnection:
@@ -57,7 +57,8 @@ class FakeConnection:
 async def have_answered(
     connection: FakeConnection, handler: Any, start_time: float | None = None
 ) -> Outcome:
-    return await exchange(cast(Any, connection), cast(Any, None), handler, start_time)
+    turn = exchange(cast(Any, connection), cast(Any, None), handler, start_time)
+    return turn if isinstance(turn, Outcome) else await turn
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,81 @@ async def test_an_error_is_answered() -> None:
     connection = FakeConnection(Sent("error page", False))
     assert await have_answered(connection, failing) is Outcome.ANSWERED_LAST
     assert connection.log == ["failed: boom", "send error page"]
+
+
+async def test_an_error_after_a_wait_is_answered() -> None:
+    async def handler(request: object) -> Sent:
+        await asyncio.sleep(0)
+        raise ValueError("boom")
+
+    connection = FakeConnection(Sent("error page", False))
+    assert await have_answered(connection, handler, 0.5) is Outcome.ANSWERED_LAST
+    assert connection.log == ["failed: boom", "send error page"]
+    assert await have_answered(FakeConnection(Outcome.PEER_LOST), handler) is Outcome.PEER_LOST
+
+
+async def test_a_response_that_cannot_be_sent_at_once_is_replaced() -> None:
+    class Unsendable(Sent):
+        def _send_whole(self, request: Any) -> bool | None:
+            raise ValueError("cannot send")
+
+    async def handler(request: object) -> Sent:
+        return Unsendable("page")
+
+    connection = FakeConnection(Sent("error page", False))
+    assert await have_answered(connection, handler) is Outcome.ANSWERED_LAST
+    assert connection.log == ["failed: cannot send", "send error page"]
+
+
+async def test_a_fault_of_the_log_does_not_answer_twice() -> None:
+    class Muddled(FakeConnection):
+        def log_access(self, request: Any, response: Any, time: float | None) -> None:
+            raise ValueError("no ink")
+
+    async def handler(request: object) -> Sent:
+        return Sent("page", whole=True)
+
+    connection = Muddled(Sent("error page"))
+    with pytest.raises(ValueError, match="no ink"):
+        await have_answered(connection, handler, 0.5)
+    assert connection.log == []
+
+
+async def test_handlers_may_be_any_callable() -> None:
+    class View:
+        def __init__(self, request: object) -> None: ...
+
+        def __await__(self) -> Generator[Any, None, Sent]:
+            yield from asyncio.sleep(0).__await__()
+            return Sent("page", whole=True)
+
+    def refusing(request: object) -> Any:
+        raise ValueError("boom")
+
+    assert await have_answered(FakeConnection(), View) is Outcome.ANSWERED
+    connection = FakeConnection(Sent("error page"))
+    assert await have_answered(connection, refusing) is Outcome.ANSWERED
+    assert connection.log == ["failed: boom", "send error page"]
+
+
+async def test_what_handler_and_log_see_is_one_context() -> None:
+    class Reading(FakeConnection):
+        def log_access(self, request: Any, response: Any, time: float | None) -> None:
+            self.log.append(seen.get())
+
+    async def handler(request: object) -> Sent:
+        seen.set("set by the handler")
+        return Sent("page", whole=True)
+
+    async def waiting_handler(request: object) -> Sent:
+        await asyncio.sleep(0)
+        return await handler(request)
+
+    for either in (handler, waiting_handler):
+        connection = Reading()
+        await have_answered(connection, either, 0.5)
+        assert connection.log == ["set by the handler"]
+        assert seen.get() == "nothing"
 
 
 async def test_an_error_that_cannot_be_answered() -> None:
@@ -166,8 +242,13 @@ async def test_cancellation_passes() -> None:
 # The context…
 
 
+def in_copy(steps: Coroutine[Any, Any, str]) -> str | InOwnContext[str]:
+    run = copy_context().run
+    return run(begin, steps, run)
+
+
 async def in_own_context(steps: Coroutine[Any, Any, str]) -> str:
-    turn = begin(steps)
+    turn = in_copy(steps)
     return await turn if isinstance(turn, InOwnContext) else turn
 
 
@@ -198,7 +279,7 @@ async def test_what_need_not_wait_is_done_at_once() -> None:
     async def steps() -> str:
         return "done"
 
-    assert begin(steps()) == "done"
+    assert in_copy(steps()) == "done"
 
 
 async def test_errors_come_out() -> None:
@@ -208,8 +289,8 @@ async def test_errors_come_out() -> None:
         raise ValueError("boom")
 
     with pytest.raises(ValueError, match="boom"):
-        begin(steps(False))
-    turn = begin(steps(True))
+        in_copy(steps(False))
+    turn = in_copy(steps(True))
     assert isinstance(turn, InOwnContext)
     with pytest.raises(ValueError, match="boom"):
         await turn
@@ -228,7 +309,7 @@ async def test_results_and_errors_of_what_is_awaited_go_in() -> None:
             return f"{result}, caught {error}"
         return "not raised"
 
-    turn = begin(steps())
+    turn = in_copy(steps())
     assert isinstance(turn, InOwnContext)
     loop.call_soon(first.set_result, "done")
     loop.call_soon(second.set_exception, ValueError("boom"))
@@ -261,7 +342,7 @@ async def test_cancellation_goes_in_and_can_be_caught() -> None:
 
 
 async def interrupted(steps: Coroutine[Any, Any, str]) -> str:
-    turn = begin(steps)
+    turn = in_copy(steps)
     assert isinstance(turn, InOwnContext)
     turn.interrupt(asyncio.CancelledError("enough"))
     return await turn
@@ -285,7 +366,7 @@ async def test_what_is_waited_for_is_cancelled() -> None:
         return f"{task.cancelled()}"
 
     log: list[str] = []
-    turn = begin(steps())
+    turn = in_copy(steps())
     assert isinstance(turn, InOwnContext)
     inside = asyncio.ensure_future(turn)
     await asyncio.sleep(0)
@@ -328,7 +409,7 @@ async def test_who_waits_for_what_is_done_by_now_is_cancelled() -> None:
             return f"cancelled: {error}"
         return "not cancelled"
 
-    turn = begin(steps())
+    turn = in_copy(steps())
     assert isinstance(turn, InOwnContext)
     future.set_result(None)
     turn.interrupt(asyncio.CancelledError("enough"))

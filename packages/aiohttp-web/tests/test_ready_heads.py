@@ -1,4 +1,4 @@
-"""Heads that are serialized beforehand."""
+"""Ordinary responses, put together in one go."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from aiohttp._web import ready_heads
-from aiohttp._web.ready_heads import ready_head
+from aiohttp._web.ready_heads import JOINED_BODY, ready_response
 
 
 class Clock:
@@ -17,16 +17,15 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     clock = Clock()
-    with monkeypatch.context() as patch:
-        patch.setattr("time.time", lambda: clock.now)
-        patch.setattr(ready_heads, "_until", 0.0)
-        yield clock
-    # The heads of that second are no heads of today.
-    monkeypatch.setattr(ready_heads, "_until", 0.0)
+    monkeypatch.setattr("time.time", lambda: clock.now)
+    ready_heads._until = 0.0
+    yield clock
+    # What was right in that second is not right today.
+    ready_heads._until = 0.0
 
 
-def test_what_a_head_says(clock: Clock) -> None:
-    lines = ready_head(200, "OK", "text/plain", 13).split(b"\r\n")
+def test_what_a_response_says(clock: Clock) -> None:
+    lines = ready_response(200, "OK", "text/plain", b"Hello, World!").split(b"\r\n")
     assert lines[:4] == [
         b"HTTP/1.1 200 OK",
         b"Content-Type: text/plain",
@@ -34,30 +33,31 @@ def test_what_a_head_says(clock: Clock) -> None:
         b"Date: Sun, 09 Sep 2001 01:46:40 GMT",
     ]
     assert lines[4].startswith(b"Server: ")
-    assert lines[5:] == [b"", b""]
-    assert b"Content-Type" not in ready_head(200, "OK", None, 0)
+    assert lines[5:] == [b"", b"Hello, World!"]
+    assert b"Content-Type" not in ready_response(200, "OK", None, b"")
 
 
-def test_a_head_is_made_once_a_second(clock: Clock) -> None:
-    first = ready_head(200, "OK", None, 0)
+def test_a_large_body_is_not_copied() -> None:
+    small, large = b"x" * JOINED_BODY, b"x" * (JOINED_BODY + 1)
+    assert ready_response(200, "OK", None, small).endswith(b"\r\n\r\n" + small)
+    head = ready_response(200, "OK", None, large)
+    assert head.endswith(b"\r\n\r\n")
+    assert b"Content-Length: %d\r\n" % len(large) in head
+
+
+def test_the_date_follows_the_clock(clock: Clock) -> None:
+    first = ready_response(200, "OK", None, b"")
     clock.now += 0.9
-    assert ready_head(200, "OK", None, 0) is first
+    assert ready_response(200, "OK", None, b"") == first
     clock.now += 0.1
-    assert b" 01:46:41 GMT" in ready_head(200, "OK", None, 0)
+    assert b" 01:46:41 GMT" in ready_response(200, "OK", None, b"")
     # Somebody may have set the clock back.
     clock.now -= 3600
-    assert b" 00:46:41 GMT" in ready_head(200, "OK", None, 0)
+    assert b" 00:46:41 GMT" in ready_response(200, "OK", None, b"")
 
 
 @pytest.mark.parametrize(("reason", "kind"), [("O\rK", "a/b"), ("OK", "a/b\r\nX: y"), ("OK", "\0")])
 def test_control_characters_are_refused(reason: str, kind: str) -> None:
     for _ in range(2):
         with pytest.raises(ValueError):
-            ready_head(200, reason, kind, 0)
-
-
-def test_heads_made_up_do_not_fill_the_memory() -> None:
-    for number in range(3000):
-        ready_head(200, f"reason {number}", None, number)
-    assert len(ready_heads._starts) <= 1024
-    assert len(ready_heads._heads) <= 1024
+            ready_response(200, reason, kind, b"")

@@ -384,7 +384,7 @@ async def test_the_signal_before_a_head_is_sent() -> None:
     app.freeze()
     request = make_mocked_request("GET", "/a")
     response = await app._handle(request)
-    assert not response._send_whole(request)
+    assert response._send_whole(request) is None
     await response.prepare(request)
     assert response.headers["X-Seen"] == "/a"
 

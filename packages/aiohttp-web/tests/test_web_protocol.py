@@ -737,6 +737,15 @@ async def test_a_body_that_stands_still() -> None:
         assert await peer.rest() == b""
 
 
+async def test_a_body_that_stands_still_in_a_later_request() -> None:
+    async with serving(echo, body_timeout=0.02) as place:
+        peer = await place.connect()
+        assert (await peer.exchange(GET))[0] == b"HTTP/1.1 200 OK"
+        peer.send(POST + b"Content-Length: 10\r\n\r\nabc")
+        assert (await peer.response())[0] == b"HTTP/1.1 408 Request Timeout"
+        assert await peer.rest() == b""
+
+
 async def test_the_handler_is_not_taken_for_a_slow_peer() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         await asyncio.sleep(0.1)

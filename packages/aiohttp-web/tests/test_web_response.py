@@ -74,7 +74,7 @@ def exchange(
 
 async def send(response: web.StreamResponse, request: web.Request) -> None:
     """Send as the serve loop does."""
-    if not response._send_whole(request):
+    if response._send_whole(request) is None:
         await response.prepare(request)
         await response.write_eof()
 
@@ -271,7 +271,7 @@ async def test_both_ways_say_the_same() -> None:
                     exchange(method, version=version),
                     exchange(method, version=version),
                 )
-                assert make()._send_whole(whole[0])
+                assert make()._send_whole(whole[0]) is not None
                 response = make()
                 await response.prepare(stepwise[0])
                 await response.write_eof()
@@ -282,7 +282,7 @@ async def test_both_ways_say_the_same() -> None:
 async def test_fields_can_be_read_after_sending() -> None:
     request, wire = exchange()
     response = web.Response(text="hello")
-    assert response._send_whole(request)
+    assert response._send_whole(request) is True
     assert response.prepared and response.keep_alive
     assert dict(response.headers) == dict(wire.fields)
     assert response.body_length == len(wire.writes[0])
@@ -302,7 +302,7 @@ async def test_what_has_to_wait_is_not_sent_at_once(
     response = web.Response(text="x")
     prepare(response)
     request, wire = exchange()
-    assert not response._send_whole(request)
+    assert response._send_whole(request) is None
     assert not wire.writes
     await response.prepare(request)
     await response.write_eof()
@@ -321,10 +321,10 @@ async def test_a_subclass_gets_its_methods_called() -> None:
 async def test_a_congested_or_closing_connection_waits() -> None:
     request, _ = exchange()
     request.protocol._paused = True
-    assert not web.Response(text="x")._send_whole(request)
+    assert web.Response(text="x")._send_whole(request) is None
     request, wire = exchange()
     wire.closing = True
-    assert not web.Response(text="x")._send_whole(request)
+    assert web.Response(text="x")._send_whole(request) is None
 
 
 async def test_control_characters_are_refused() -> None:

@@ -20,9 +20,9 @@ from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._peers_fault import peers_fault
 from aiohttp._web.error_page import error_page
-from aiohttp._web.exchange import InOwnContext, Outcome, begin, exchange
+from aiohttp._web.exchange import InOwnContext, Outcome, exchange
 from aiohttp._web.inbox import CAPACITY
-from aiohttp._web.incoming import Due, Incoming, Reading
+from aiohttp._web.incoming import Due, Entry, Incoming, Reading
 from aiohttp._web.lingering import RestOfBody
 from aiohttp._web.settings import ConnectionSettings, connection_settings
 from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
@@ -268,17 +268,22 @@ class RequestHandler(Incoming):
             else:
                 super().data_received(data)
             return
+        # Nobody is to be woken by what is fed here: it is served at once.
         self._waiter = None
-        self._parser.feed(data)
-        if self._writing is not _IDLE:
-            self._serve_at_once(waiter)
-            return
-        self._waiter = waiter
-        if self._settings.head_timeout is not None:
-            self._watch_head()
+        message = self._parser.take_whole(data)
+        if message is not None:
+            self._writing = _ANSWERING
+            self._due = _NOTHING
+            self._serve_at_once((message, EMPTY_PAYLOAD, None), waiter)
+        elif self._writing is not _IDLE:
+            self._serve_at_once(self._inbox.take(), waiter)
+        else:
+            self._waiter = waiter
+            if self._settings.head_timeout is not None:
+                self._watch_head()
 
-    def _serve_at_once(self, waiter: asyncio.Future[None]) -> None:
-        """Begin to serve the request in the inbox; the task goes on with what has to wait.
+    def _serve_at_once(self, entry: Entry, waiter: asyncio.Future[None]) -> None:
+        """Begin to serve a request; the task goes on with what has to wait.
 
         Handlers must not notice: whoever asks for the current task is told the one that serves
         this connection, although it sleeps, on *waiter*, and has to be woken for the rest.
@@ -287,22 +292,23 @@ class RequestHandler(Incoming):
         try:
             _enter_task(loop, task)
         except RuntimeError:
-            pass  # another task feeds us, as a test may: ours has to do it all
+            # Another task feeds us, as a test may: ours has to do it all.
+            self._inbox.appendleft(entry)
         else:
             try:
-                self._turn = turn = self._begin()
-            except BaseException as error:
-                self._turn = error
-            else:
+                turn = self._begin(entry)
                 if turn is _ANSWERED and not waiter.done() and self._is_settled():
-                    self._turn = None
                     self._writing = _IDLE
                     self._due = _REQUEST
                     self._timer.set(self._settings.keepalive_timeout)
                     self._waiter = waiter
+                    return
+                self._turn = turn
+            except BaseException as error:
+                self._turn = error
             finally:
                 _leave_task(loop, task)
-        if self._waiter is None and not waiter.done():
+        if not waiter.done():
             waiter.set_result(None)
 
     def _is_settled(self) -> bool:
@@ -398,7 +404,7 @@ class RequestHandler(Incoming):
                 self._turn.interrupt(error)
         turn, self._turn = self._turn, None
         if turn is None:
-            return self._begin()
+            return self._begin(self._inbox.take())
         if isinstance(turn, BaseException):
             raise turn
         return turn
@@ -412,12 +418,12 @@ class RequestHandler(Incoming):
         if settings.head_timeout is not None:
             self._watch_head()
 
-    def _begin(self) -> Turn:
-        """Make a request of what lies in the inbox, and begin to have it answered."""
+    def _begin(self, entry: Entry) -> Turn:
+        """Make a request, and begin to have it answered."""
         manager, task = self._manager, self._task
         if manager is None or task is None:
             raise RuntimeError("an exchange needs a connection that is served")
-        message, self._payload, fault = self._inbox.take()
+        message, self._payload, fault = entry
         request = manager.request_factory(
             message, self._payload, self, StreamWriter(self, self._loop), task
         )
@@ -427,7 +433,7 @@ class RequestHandler(Incoming):
         if self._keep_alive is not _OPEN and not self._inbox:
             request._close_after()
         start_time = None if self.access_logger is None else self._loop.time()
-        return begin(exchange(self, request, handler, start_time))
+        return exchange(self, request, handler, start_time)
 
     def _finish_request(self) -> None:
         request = self._current_request
@@ -495,7 +501,7 @@ class RequestHandler(Incoming):
             resp = self._instead_of(resp)
         lost = False
         try:
-            if not resp._send_whole(request):
+            if resp._send_whole(request) is None:
                 resp._check_same_exchange(request)
                 await resp.prepare(request)
                 await resp.write_eof()

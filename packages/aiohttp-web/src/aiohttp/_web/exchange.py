@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from contextvars import copy_context
 from enum import Enum
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -64,29 +65,91 @@ class Connection(Protocol):
         """Have no receiver of signals asked about the response to a request any more."""
 
 
-async def exchange(
+def exchange(
     connection: Connection,
     request: BaseRequest,
     handler: Callable[[BaseRequest], Awaitable[StreamResponse]],
     start_time: float | None,
-) -> Outcome:
-    """Have a request answered.
+) -> Outcome | InOwnContext[Outcome]:
+    """Have a request answered, in a copy of the current context.
 
-    Cancellation of the handler is passed on: nobody waits for a response then.
+    Most handlers return without having waited, and most responses leave in one write: then this is
+    all, and no coroutine but the handler's was made.
+
+    Returns:
+        How it ended; or, if something has to wait, what goes on with it when it is awaited. A
+        cancellation of the handler comes out there: nobody waits for a response then.
     """
-    response: StreamResponse | Outcome
+    run = copy_context().run
+    return run(_first_steps, run, connection, request, handler, start_time)
+
+
+def _first_steps(
+    run: Callable[..., Any],
+    connection: Connection,
+    request: BaseRequest,
+    handler: Callable[[BaseRequest], Awaitable[StreamResponse]],
+    start_time: float | None,
+) -> Outcome | InOwnContext[Outcome]:
     try:
-        response = await handler(request)
-        # Not isinstance(): for an abstract base class that costs as much as building the head.
-        send_whole = getattr(response, "_send_whole", None)
-        if send_whole is not None and send_whole(request):
+        handling = handler(request)
+        if type(handling) is not CoroutineType:
+            handling = _awaited(handling)
+        waits_for = handling.send(None)
+    except StopIteration as end:
+        return _answer(run, connection, request, end.value, start_time)
+    except Exception as error:
+        return _answer_error(run, connection, request, error, start_time)
+    return _Handling(handling, run, waits_for, connection, request, start_time)
+
+
+async def _awaited(handling: Awaitable[_T]) -> _T:
+    return await handling
+
+
+def _answer(
+    run: Callable[..., Any],
+    connection: Connection,
+    request: BaseRequest,
+    response: StreamResponse,
+    start_time: float | None,
+) -> Outcome | InOwnContext[Outcome]:
+    """Send and log a response; to be called in the context of the exchange."""
+    # Not isinstance(): for an abstract base class that costs as much as building the head.
+    send_whole = getattr(response, "_send_whole", None)
+    if send_whole is not None:
+        try:
+            keep_alive = send_whole(request)
+        except Exception as error:
+            return _answer_error(run, connection, request, error, start_time)
+        if keep_alive is not None:
             if start_time is not None:
                 connection.log_access(request, response, start_time)
-            return _ANSWERED if response.keep_alive else _ANSWERED_LAST
-    except Exception as error:
-        response = connection.failed(request, error)
-        if isinstance(response, Outcome):
-            return response
+            return _ANSWERED if keep_alive else _ANSWERED_LAST
+    return begin(_send(connection, request, response, start_time), run)
+
+
+def _answer_error(
+    run: Callable[..., Any],
+    connection: Connection,
+    request: BaseRequest,
+    error: Exception,
+    start_time: float | None,
+) -> Outcome | InOwnContext[Outcome]:
+    """Send what tells of an error; to be called in the context of the exchange."""
+    instead = connection.failed(request, error)
+    if isinstance(instead, Outcome):
+        return instead
+    return begin(_send(connection, request, instead, start_time), run)
+
+
+async def _send(
+    connection: Connection,
+    request: BaseRequest,
+    response: StreamResponse,
+    start_time: float | None,
+) -> Outcome:
+    """Send and log a response, step by step."""
     try:
         response, lost = await connection.finish_response(request, response, start_time)
     except Exception as error:
@@ -119,15 +182,14 @@ def _outcome_of(response: StreamResponse, lost: bool) -> Outcome:
     return _ANSWERED if response.keep_alive else _ANSWERED_LAST
 
 
-def begin(steps: Coroutine[Any, Any, _T]) -> _T | InOwnContext[_T]:
-    """Take the first steps of a coroutine in a copy of the current context.
+def begin(steps: Coroutine[Any, Any, _T], run: Callable[..., Any]) -> _T | InOwnContext[_T]:
+    """Take the first steps of a coroutine; to be called in the context that *run* belongs to.
 
     Returns:
         Its result, if it has come to its end without waiting; else what goes on with it.
     """
-    run = copy_context().run
     try:
-        waits_for = run(steps.send, None)
+        waits_for = steps.send(None)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
     return InOwnContext(steps, run, waits_for)
@@ -179,3 +241,36 @@ class InOwnContext(Generic[_T]):
                     waits_for = run(steps.send, value)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+
+
+class _Handling(InOwnContext[Any]):
+    """A handler that waits; when it has come to its end, its response is sent."""
+
+    __slots__ = ("_connection", "_request", "_start_time")
+
+    def __init__(
+        self,
+        steps: Coroutine[Any, Any, StreamResponse],
+        run: Callable[..., Any],
+        waits_for: Any,
+        connection: Connection,
+        request: BaseRequest,
+        start_time: float | None,
+    ) -> None:
+        self._steps = steps
+        self._run = run
+        self._waits_for = waits_for
+        self._error = None
+        self._connection = connection
+        self._request = request
+        self._start_time = start_time
+
+    def __await__(self) -> Generator[Any, Any, Outcome]:
+        run, connection, request = self._run, self._connection, self._request
+        try:
+            response = yield from super().__await__()
+        except Exception as error:
+            turn = run(_answer_error, run, connection, request, error, self._start_time)
+        else:
+            turn = run(_answer, run, connection, request, response, self._start_time)
+        return turn if isinstance(turn, Outcome) else (yield from turn.__await__())

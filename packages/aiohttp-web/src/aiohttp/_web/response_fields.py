@@ -50,8 +50,8 @@ class ResponseFields(HeadersMixin):
     # The fields, once somebody wants to see or change them; until then only a Content-Type.
     _fields: CIMultiDict[str] | None = None
     _pending_type: str | None = None
-    # The head that left without fields having been made.
-    _sent_head: bytes | None = None
+    # What left without fields having been made: a head, and maybe a body.
+    _sent: bytes | None = None
     _cookies: SimpleCookie | None = None
     _chunked = False
 
@@ -60,8 +60,8 @@ class ResponseFields(HeadersMixin):
         fields = self._fields
         if fields is None:
             fields = self._fields = CIMultiDict()
-            if self._sent_head is not None:
-                fields.extend(_fields_of(self._sent_head))
+            if self._sent is not None:
+                fields.extend(_fields_of(self._sent))
             elif self._pending_type is not None:
                 fields[hdrs.CONTENT_TYPE] = self._pending_type
         return fields
@@ -261,7 +261,8 @@ class ResponseFields(HeadersMixin):
         self._headers[hdrs.ETAG] = format_etag(tag)
 
 
-def _fields_of(head: bytes) -> list[tuple[str, str]]:
-    """Return the fields of a head of our own making."""
-    lines = head.decode("utf-8", "surrogateescape").split("\r\n")[1:-2]
+def _fields_of(response: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a response of our own making."""
+    head = response.partition(b"\r\n\r\n")[0]
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")[1:]
     return [(name, value) for name, _, value in (line.partition(": ") for line in lines)]

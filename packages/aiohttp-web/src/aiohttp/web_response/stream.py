@@ -519,9 +519,13 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
         self._body_length = writer.output_size
         self._payload_writer = None
 
-    def _send_whole(self, request: BaseRequest) -> bool:
-        """Send head and body at once if nothing has to wait; if False, prepare() must be called."""
-        return False
+    def _send_whole(self, request: BaseRequest) -> bool | None:
+        """Send head and body at once, if nothing has to wait.
+
+        Returns:
+            Whether the connection stays open; None if nothing was sent: prepare() must be called.
+        """
+        return None
 
     # --- Mapping and object ---
 

@@ -13,9 +13,9 @@ from multidict import CIMultiDict
 from aiohttp import hdrs
 from aiohttp._h1.messages import HttpVersion11
 from aiohttp._h1.serialize import serialize_headers
-from aiohttp._web.ready_heads import ready_head
+from aiohttp._web.ready_heads import JOINED_BODY, ready_response
 from aiohttp._web.response_fields import OCTET_STREAM
-from aiohttp._web.response_head import has_no_body
+from aiohttp._web.response_head import has_no_body, reason_phrase
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.compression_utils import (
     MAX_SYNC_CHUNK_SIZE,
@@ -30,11 +30,10 @@ from aiohttp.web_response.stream import ContentCoding, InvalidBody, NotStarted, 
 if TYPE_CHECKING:
     from aiohttp.web_request import BaseRequest
 
-# Body bytes up to which head and body are joined; above, a second write is cheaper than the copy.
-_JOINED_BODY = 64 * 1024
-
 # What _send_whole() does in one step; a subclass that changes one of them gets them called.
 _STEPS = ("prepare", "_start", "_prepare_headers", "_write_headers", "write", "write_eof")
+
+_OK = reason_phrase(200)
 
 _BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
 
@@ -77,6 +76,18 @@ class Response(StreamResponse):
         zlib_executor_size: int = 4096,
         zlib_executor: Executor | None = None,
     ) -> None:
+        # The class has the same defaults; but most of these are read when the response is sent, and
+        # reading one from the class costs more than setting it here.
+        self._fields = self._cookies = self._pending_type = None
+        self._body = self._payload_writer = self._keep_alive = None
+        self._eof_sent = self._chunked = self._compression = False
+        self._zlib_executor_size = zlib_executor_size
+        self._zlib_executor = zlib_executor
+        if status == 200 and reason is None:
+            self._status = 200
+            self._reason = _OK
+        else:
+            self._set_status(status, reason)
         if headers is not None:
             self._fields = CIMultiDict(headers)
             given = content_type is not None or charset is not None
@@ -87,12 +98,6 @@ class Response(StreamResponse):
                 )
         if content_type is not None and "charset" in content_type:
             raise ValueError("charset must not be in content_type argument")
-        if status != 200 or reason is not None:
-            self._set_status(status, reason)
-        if zlib_executor_size != MAX_SYNC_CHUNK_SIZE:
-            self._zlib_executor_size = zlib_executor_size
-        if zlib_executor is not None:
-            self._zlib_executor = zlib_executor
         if text is not None:
             self._init_text(text, body, content_type, charset)
             return
@@ -276,7 +281,7 @@ class Response(StreamResponse):
         super().__init_subclass__(**kwargs)
         cls._is_plain = all(getattr(cls, name) is getattr(Response, name) for name in _STEPS)
 
-    def _send_whole(self, request: BaseRequest) -> bool:
+    def _send_whole(self, request: BaseRequest) -> bool | None:
         # This runs for nearly each response of a server; it is as flat as it can be.
         body = self._body
         cls = type(self)
@@ -286,57 +291,51 @@ class Response(StreamResponse):
             or self._chunked
             or self._compression
             or request._hooked
-            or not (body is None or type(body) is bytes)
-            or not cls._is_plain
+            or not (type(body) is bytes or body is None)
+            or not (cls is Response or cls._is_plain)
             # A tool may have wrapped one of them on the class itself.
             or cls.prepare is not _PREPARE
             or cls.write_eof is not _WRITE_EOF
         ):
-            return False
+            return None
         protocol = request._protocol
         transport = protocol.transport
         if transport is None or protocol._paused or transport.is_closing():
-            return False
-        head: bytes | None = None
-        if self._fields is None and self._cookies is None:
-            head = self._ordinary_head(request, 0 if body is None else len(body))
-        if head is None:
+            return None
+        data = self._ordinary_response(request, body)
+        if data is None:
             head, body = self._whole_head(request)
-        if not body:
-            transport.write(head)
-            self._body_length = len(head)
-        elif len(body) <= _JOINED_BODY:
-            data = head + body
-            transport.write(data)
-            self._body_length = len(data)
-        else:
-            transport.write(head)
+            data = head + body if body and len(body) <= JOINED_BODY else head
+        transport.write(data)
+        self._body_length = len(data)
+        if body and len(body) > JOINED_BODY:
             transport.write(body)
-            self._body_length = len(head) + len(body)
+            self._body_length += len(body)
         self._req = request
         self._eof_sent = True
-        return True
+        return self._keep_alive
 
-    def _ordinary_head(self, request: BaseRequest, length: int) -> bytes | None:
-        """Return a head with the fields of every response, or None if it takes others."""
+    def _ordinary_response(self, request: BaseRequest, body: bytes | None) -> bytes | None:
+        """Return what to send if the head says what every head does; None if it says more."""
         message = request._message
+        status = self._status
         if (
-            self._keep_alive is False
-            or message.should_close
+            self._fields is not None
+            or self._cookies is not None
+            or self._keep_alive is False
             or request._is_last
+            or message.should_close
             or message.version is not HttpVersion11
             or message.method in _BODILESS_METHODS
+            or (status != 200 and has_no_body(message.method, status))
         ):
             return None
-        status = self._status
-        if status != 200 and has_no_body(message.method, status):
-            return None
         content_type = self._pending_type
-        if content_type is None and length:
+        if content_type is None and body:
             content_type = OCTET_STREAM
-        head = self._sent_head = ready_head(status, self._reason, content_type, length)
         self._keep_alive = True
-        return head
+        data = self._sent = ready_response(status, self._reason, content_type, body or b"")
+        return data
 
     def _whole_head(self, request: BaseRequest) -> tuple[bytes, bytes | None]:
         """Complete the fields as prepare() does; return the head, and what of the body is sent."""
