@@ -110,6 +110,9 @@ SEAMS = {
     # them is for users.
     "_message": "web.BaseRequest; its public property is deprecated",
     "_match_info": "web.Request; set when the request is routed",
+    "_take": "web.BaseRequest; its constructor without named arguments",
+    "_found": "web.Request; what a match info is made of when somebody asks for it",
+    "_matched": "web.ResourceRoute; makes that match info",
     "_hooked": "web.BaseRequest; whether responses to it are prepared step by step",
     "_answer": "web.BaseRequest; the response that was begun",
     "_asks_nobody": "web.BaseRequest; receivers of on_response_prepare have failed twice",
@@ -118,6 +121,8 @@ SEAMS = {
     "_prepare_hook": "web.BaseRequest; overridden by Request",
     "_routing_path": "web.BaseRequest; the path that resources match",
     "_resolve_now": "web.UrlDispatcher; routing without awaiting",
+    "_known_route": "web.UrlDispatcher; routing by the target alone",
+    "_handler": "web.AbstractRoute; what its pipeline was made of, if nobody has changed it",
     "_pipeline": "web.AbstractRoute; the handler in its middlewares, kept",
     "_kept_pipeline": "web.UrlMappingMatchInfo; the same, if it still fits",
     "_belong_to": "web.UrlMappingMatchInfo; the outermost application takes it",

@@ -537,15 +537,13 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         task: asyncio.Task[None],
         _cls: type[Request] = Request,
     ) -> Request:
-        request = _cls(
-            message,
-            payload,
-            protocol,
-            writer,
-            task,
-            self._loop,  # type: ignore[arg-type]
-        )
-        # Not as arguments: named ones cost more than all the rest.
+        loop = cast(asyncio.AbstractEventLoop, self._loop)
+        if _cls is Request and _cls.__init__ is _INIT:
+            # Each named argument that is not given costs as much as three attributes.
+            request = _NEW(_cls)
+            request._take(message, payload, protocol, writer, task, loop)
+        else:
+            request = _cls(message, payload, protocol, writer, task, loop)
         request._client_max_size = self._client_max_size
         request._client_max_fields = self._client_max_fields
         return request
@@ -569,6 +567,17 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
 
     def _handle_now(self, request: Request) -> Awaitable[StreamResponse]:
         """Do the same without a coroutine in between, where routing need not be awaited."""
+        known = self._router._known_route(request._message)
+        if known is not None:
+            route, pipeline = known[0], known[0]._pipeline
+            if (
+                pipeline is not None
+                and pipeline.only_app is self
+                and pipeline.handler is route._handler
+                and hdrs.EXPECT not in request._message.headers
+            ):
+                request._found = known
+                return pipeline.wrapped(request) if pipeline.is_bare else pipeline.enter(request)
         match_info = self._router._resolve_now(request)
         if match_info is None or hdrs.EXPECT in request._message.headers:
             return self._handle(request)
@@ -593,7 +602,10 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
 _RESOLVE = UrlDispatcher.resolve
 
 
+_NEW = object.__new__
+
 # As they are here; tools put theirs in the place of these, on the class or on one object.
+_INIT = Request.__init__
 _HANDLE = Application._handle
 _RESOLVE = UrlDispatcher.resolve
 

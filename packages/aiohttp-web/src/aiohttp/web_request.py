@@ -11,7 +11,7 @@ import asyncio
 import datetime
 from collections.abc import Iterator, Mapping, MutableMapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
 from propcache.api import under_cached_property as reify
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from aiohttp.web_app import Application
     from aiohttp.web_protocol import RequestHandler
     from aiohttp.web_response import StreamResponse
-    from aiohttp.web_urldispatcher import UrlMappingMatchInfo
+    from aiohttp.web_urldispatcher import ResourceRoute, UrlMappingMatchInfo
 
 __all__ = ("BaseRequest", "FileField", "Request")
 
@@ -130,17 +130,9 @@ class BaseRequest(MutableMapping[Any, Any], RequestBody):
         host: str | None = None,
         remote: str | None = None,
     ) -> None:
-        self._message = message
-        self._headers = message.headers
-        self._payload = payload
-        self._protocol = protocol
-        self._payload_writer = payload_writer
-        self._task = task
-        self._loop = loop
+        self._take(message, payload, protocol, payload_writer, task, loop)
         self._client_max_size = client_max_size
         self._client_max_fields = client_max_fields
-        # What reify has read so far, by name.
-        self._cache: dict[str, Any] = {}
         if state is not None:
             self._state = state
         if scheme is not None:
@@ -150,6 +142,30 @@ class BaseRequest(MutableMapping[Any, Any], RequestBody):
             self._host_given = True
         if remote is not None:
             self._cache["remote"] = remote
+
+    def _take(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        payload_writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """Do what the constructor does where nothing else is given."""
+        self._message = message
+        self._headers = message.headers
+        self._payload = payload
+        self._protocol = protocol
+        self._payload_writer = payload_writer
+        self._task = task
+        self._loop = loop
+        # What reify has read so far, by name.
+        self._cache: dict[str, Any] = {}
+        # As in the class; but each exchange reads them, and from here that costs less.
+        self._post = None
+        self._hooked = False
+        self._is_last = False
 
     def clone(
         self,
@@ -531,9 +547,11 @@ def _changed(
 class Request(BaseRequest):
     """A request to an application."""
 
-    ATTRS = BaseRequest.ATTRS | frozenset({"_match_info"})
+    ATTRS = BaseRequest.ATTRS | frozenset({"_found", "_match_info"})
 
-    _match_info: UrlMappingMatchInfo | None = None
+    # How it was routed: a match info; or route and variables, of which one is made when somebody
+    # asks.
+    _found: UrlMappingMatchInfo | tuple[ResourceRoute, dict[str, str]] | None = None
 
     def clone(
         self,
@@ -562,6 +580,18 @@ class Request(BaseRequest):
             raise AssertionError("a clone is of the class of its original")
         copy._match_info = self._match_info
         return copy
+
+    @property
+    def _match_info(self) -> UrlMappingMatchInfo | None:
+        found = self._found
+        if type(found) is tuple:
+            route, variables = found
+            found = self._found = route._matched(variables)
+        return cast("UrlMappingMatchInfo | None", found)
+
+    @_match_info.setter
+    def _match_info(self, match_info: UrlMappingMatchInfo | None) -> None:
+        self._found = match_info
 
     @property
     def match_info(self) -> UrlMappingMatchInfo:

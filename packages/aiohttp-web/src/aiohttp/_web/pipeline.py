@@ -35,10 +35,13 @@ class Pipeline:
     has_prepare_hooks: bool
     # Whether nothing but calling `wrapped` has to be done.
     is_bare: bool = attr.ib(init=False)
+    # The application, if there is but one.
+    only_app: Application | None = attr.ib(init=False)
 
     def __attrs_post_init__(self) -> None:
         bare = self.client_max_size is None and not self.has_prepare_hooks
         object.__setattr__(self, "is_bare", bare)
+        object.__setattr__(self, "only_app", self.apps[0] if len(self.apps) == 1 else None)
 
     def enter(self, request: Request) -> Awaitable[StreamResponse]:
         """Have the request handled, with what the route says of it."""

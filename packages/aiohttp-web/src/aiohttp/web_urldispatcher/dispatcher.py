@@ -32,6 +32,7 @@ from aiohttp.web_urldispatcher.static import StaticResource
 from aiohttp.web_urldispatcher.subapps import MatchedSubAppResource
 
 if TYPE_CHECKING:
+    from aiohttp._h1.messages import RawRequestMessage
     from aiohttp.web_request import Request
     from aiohttp.web_response import StreamResponse
     from aiohttp.web_routedef import AbstractRouteDef
@@ -114,11 +115,17 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
 
     def _resolve_now(self, request: Request) -> UrlMappingMatchInfo | None:
         """Do what resolve() does; None if a resource of somebody's own has to be awaited."""
-        message = request._message
+        known = self._known_route(request._message)
+        return self._search(request) if known is None else UrlMappingMatchInfo(known[1], known[0])
+
+    def _known_route(
+        self, message: RawRequestMessage
+    ) -> tuple[ResourceRoute, dict[str, str]] | None:
+        """Return route and variables, if the target tells them without a search."""
         target = message.path
         routes = self._fixed.get(target)
         if routes is not None and (route := routes.get(message.method)) is not None:
-            return UrlMappingMatchInfo(_NO_VARIABLES, route)
+            return route, _NO_VARIABLES
         parent, _, segment = target.rpartition("/")
         last = self._last_segments.get(parent)
         if (
@@ -127,8 +134,8 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
             and target not in self._index.buckets
             and (segment.isalnum() or _IS_PLAIN_SEGMENT(segment))
         ):
-            return UrlMappingMatchInfo({last[0]: segment}, route)
-        return self._search(request)
+            return route, {last[0]: segment}
+        return None
 
     def _search(self, request: Request) -> UrlMappingMatchInfo | None:
         path = request._routing_path()

@@ -220,6 +220,13 @@ class ResourceRoute(AbstractRoute):
     def get_info(self) -> InfoDict:
         return self._home.get_info()
 
+    def _matched(self, variables: dict[str, str]) -> UrlMappingMatchInfo:
+        """Return the match info of a request that was routed here without one."""
+        match_info = UrlMappingMatchInfo(variables, self)
+        if self._pipeline is not None:
+            match_info._belong_to(self._pipeline.apps[0])
+        return match_info
+
 
 class SystemRoute(AbstractRoute):
     """The route of a request that has none: its handler raises the error."""
