@@ -92,20 +92,21 @@ class StreamWriter(AbstractStreamWriter):
         on_headers_sent: awaited with the fields before the head is written.
     """
 
-    __slots__ = (
-        "_compress",
-        "_eof",
-        "_head",
-        "_loop",
-        "_on_chunk_sent",
-        "_on_headers_sent",
-        "_protocol",
-        "buffer_size",
-        "chunked",
-        "length",
-        "on_body_write",
-        "output_size",
-    )
+    # In the class, because a server makes a writer for each response and seldom needs it.
+    _on_chunk_sent: _OnChunkSent | None = None
+    _on_headers_sent: _OnHeadersSent | None = None
+    # The serialized head while it is held back.
+    _head: bytes | None = None
+    _compress: _Compressor | None = None
+    _eof = False
+    chunked = False
+    # Bytes of the body that may still be written; None: any number.
+    length: int | None = None
+    # Bytes written since the last look at the transport, and in all.
+    buffer_size = 0
+    output_size = 0
+    # Told (bytes of the body, output_size) after each write.
+    on_body_write: Callable[[int, int], None] | None = None
 
     def __init__(
         self,
@@ -116,20 +117,10 @@ class StreamWriter(AbstractStreamWriter):
     ) -> None:
         self._protocol = protocol
         self._loop = loop
-        self._on_chunk_sent = on_chunk_sent
-        self._on_headers_sent = on_headers_sent
-        # The serialized head while it is held back.
-        self._head: bytes | None = None
-        self._compress: _Compressor | None = None
-        self._eof = False
-        self.chunked = False
-        # Bytes of the body that may still be written; None: any number.
-        self.length: int | None = None
-        # Bytes written since the last look at the transport, and in all.
-        self.buffer_size = 0
-        self.output_size = 0
-        # Told (bytes of the body, output_size) after each write.
-        self.on_body_write: Callable[[int, int], None] | None = None
+        if on_chunk_sent is not None:
+            self._on_chunk_sent = on_chunk_sent
+        if on_headers_sent is not None:
+            self._on_headers_sent = on_headers_sent
 
     @property
     def transport(self) -> asyncio.Transport | None:
