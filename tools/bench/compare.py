@@ -15,6 +15,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -82,6 +83,8 @@ def main() -> int:
     options = arguments()
     if shutil.which("wrk") is None:
         sys.exit("the load comes from wrk, which is not installed; on Debian: apt-get install wrk")
+    # What was started is in sessions of its own, and has to be ended by us.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     bench = Bench(options.seconds, options.ours, dict(options.rival))
     print(HEADINGS, flush=True)
     failed = 0

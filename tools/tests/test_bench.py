@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def test_a_row_that_cannot_be_measured_does_not_stop_the_others(
             yield Row("broken", broken, columns)
 
     monkeypatch.setattr(program, "rows", rows)
+    monkeypatch.setattr("signal.signal", lambda number, handler: None)
     monkeypatch.setattr("shutil.which", lambda name: name)
     monkeypatch.setattr("sys.argv", ["compare", "ours", "theirs", "--rounds", "1"])
     for failing in (False, True):
@@ -100,6 +102,31 @@ def test_a_row_that_cannot_be_measured_does_not_stop_the_others(
         assert "left out: sanic is not installed" in out
         assert "2.0          2.0    1.00" in out
         assert ("could not be measured: the server did not listen" in out) == failing
+
+
+def test_a_run_that_is_terminated_ends_what_it_has_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = []
+
+    def terminated(python: Path, bench: Bench) -> dict[str, float]:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            ended.append(python)
+        return {}
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(program, "rows", lambda: [Row("row", terminated, {})])
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    monkeypatch.setattr("sys.argv", ["compare", "ours", "theirs"])
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            program.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    assert ended == [OURS]
 
 
 def test_an_interpreter_has_a_name() -> None:
