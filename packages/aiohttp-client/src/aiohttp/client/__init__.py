@@ -1,7 +1,7 @@
 """The client: sessions, and the names that programs look for beside them.
 
-The door.  ``session`` has the session, which inherits its ``verbs``, ``websockets``, ``plain_calls``
-(the short way of most calls) and ``settings``; ``session_call`` merges a call's wishes with these;
+The door.  ``session`` has the session, which inherits ``verbs``, ``websockets``, ``settings`` and
+``plain_calls``, the short way of most calls; ``session_call`` merges a call's wishes with these;
 ``pending`` is what verbs return, ``once`` a call without a session.
 """
 
