@@ -125,7 +125,7 @@ class MemoryTransport(asyncio.Transport):
                     self.close()
                 break
             self._inbound_size -= len(data)
-            self._protocol.data_received(data)  # type: ignore[attr-defined]
+            _deliver(data, self._protocol)
         if self._peer is not None and not self._peer._lost:
             self._peer._apply_back_pressure()
 
@@ -198,3 +198,17 @@ def connect(
     near._peer, far._peer = far, near
     server.connection_made(far)
     client.connection_made(near)
+
+
+def _deliver(data: bytes, protocol: Any) -> None:
+    """Give bytes to a protocol of either kind, as the transports of asyncio do."""
+    if not isinstance(protocol, asyncio.BufferedProtocol):
+        protocol.data_received(data)
+        return
+    rest = memoryview(data)
+    while rest:
+        buffer = memoryview(protocol.get_buffer(len(rest))).cast("B")
+        taken = min(len(buffer), len(rest))
+        buffer[:taken] = rest[:taken]
+        protocol.buffer_updated(taken)
+        rest = rest[taken:]
