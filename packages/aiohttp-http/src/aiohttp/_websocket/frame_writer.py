@@ -253,15 +253,18 @@ class WebSocketWriter:
             self.flush()
             transport.write(frame_head(first, size))
             transport.write(message)
-        else:
-            frame = framed(first, message, None if keys is None else next(keys))
-            if self._in_a_row < FRAMES_WRITTEN_AT_ONCE:
-                self._in_a_row += 1
-                transport.write(frame)
-            else:
-                self._gather(frame)
-                if size > MAX_GATHERED_PAYLOAD or first & _CONTROL:
-                    self.flush()
+            return
+        frame = framed(first, message, None if keys is None else next(keys))
+        if self._in_a_row < FRAMES_WRITTEN_AT_ONCE:
+            self._in_a_row += 1
+            transport.write(frame)
+            return
+        self._gathered.append(frame)
+        self._gathered_size += len(frame)
+        if not self._turn_due:
+            self._await_turn()
+        if size > MAX_GATHERED_PAYLOAD or self._gathered_size > MAX_GATHERED or first & _CONTROL:
+            self.flush()
 
     async def drain(self) -> None:
         """Wait until the transport takes more."""
@@ -271,17 +274,12 @@ class WebSocketWriter:
 
     # Frames in a row…
 
-    def _gather(self, frame: bytes) -> None:
-        """Keep a frame for the next write."""
-        self._gathered.append(frame)
-        self._gathered_size += len(frame)
-        if not self._turn_due:
-            self._turn_due = True
-            # Whoever closes the connection before our turn comes writes them first.
-            self.protocol.flush_writer = self.flush
-            asyncio.get_running_loop().call_soon(self._turn)
-        elif self._gathered_size > MAX_GATHERED:
-            self.flush()
+    def _await_turn(self) -> None:
+        """Have the loop call us when it comes round."""
+        self._turn_due = True
+        # Whoever closes the connection before our turn comes writes them first.
+        self.protocol.flush_writer = self.flush
+        asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
         """Write what was gathered since the loop had its last turn."""

@@ -37,9 +37,9 @@ cdef class WebSocketWriter:
     cpdef object write(self, object message, int opcode, object compress=*)
 
     @cython.locals(size=Py_ssize_t, frame=bytes)
-    cdef int _write_frame(self, int first, object message) except -1
+    cdef object _write_frame(self, int first, object message)
 
-    cdef int _gather(self, bytes frame) except -1
+    cdef int _await_turn(self) except -1
 
     @cython.locals(frames=list)
     cpdef object flush(self)

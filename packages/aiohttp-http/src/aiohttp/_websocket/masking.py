@@ -20,6 +20,17 @@ _ALL_BYTES: Final = int.from_bytes(bytes(range(256)), "little")
 # Translation by the XOR with a byte, made when first needed.
 _TABLES: Final[list[bytes | None]] = [None] * 256
 
+
+class _ShortHeads(dict[int, list[bytes]]):
+    """First byte of a frame -> heads without a mask, by length; made when first asked for."""
+
+    def __missing__(self, first: int) -> list[bytes]:
+        self[first] = heads = [bytes((first, size)) for size in range(126)]
+        return heads
+
+
+_SHORT_HEADS: Final = _ShortHeads()
+
 # Heads with a length of 7, 16 and 64 bits (RFC 6455 §5.2).
 _SHORT_HEAD: Final = Struct("!BB").pack
 _MEDIUM_HEAD: Final = Struct("!BBH").pack
@@ -146,7 +157,11 @@ def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
     """
     size = len(payload)
     if key is None:
-        return (_SHORT_HEAD(first, size) if size < 126 else frame_head(first, size)) + payload
+        if size < 126:
+            return _SHORT_HEADS[first][size] + payload
+        return (
+            _MEDIUM_HEAD(first, 126, size) if size < 65536 else frame_head(first, size)
+        ) + payload
     head = frame_head(first, size, 0x80) + key
     if size <= _INTEGER_LIMIT:
         return head + _masked_by_integer(key, payload, size)
