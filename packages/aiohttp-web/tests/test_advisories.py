@@ -696,6 +696,22 @@ async def test_cve_2025_69230_bad_cookies_do_not_fill_the_log(
     assert len([record for record in caplog.records if record.name.startswith("aiohttp")]) <= 1
 
 
+@pytest.mark.usefixtures("quiet")
+async def test_what_a_page_says_of_octets_that_are_no_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        await request.post()
+        return web.Response()
+
+    attack = b"Content-Type: multipart/form-data; boun\xa9ary=B\r\nContent-Length: 1\r\n\r\nx"
+    async with serving(handler) as place:
+        answer = await place.talk(POST + attack)
+    assert statuses(answer) == [400]
+    assert b"boun\\udca9ary" in answer
+    caplog.text.encode("utf-8")
+
+
 # --- Garbage ---
 
 _PATHS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiohttp._web.error_page import ErrorPage, error_page
+from aiohttp._web.error_page import ErrorPage, encodable, error_page
 
 
 def test_internal_error_says_nothing_of_the_inside() -> None:
@@ -49,3 +49,17 @@ def test_traceback_in_plain_text() -> None:
 
 def test_a_status_that_has_no_name() -> None:
     assert error_page(599).text.startswith("599 Unknown error")
+
+
+@pytest.mark.parametrize("accept", ["", "text/html"])
+@pytest.mark.parametrize("part", ["message", "traceback"])
+def test_octets_that_are_no_text_are_shown(accept: str, part: str) -> None:
+    told = {part: "no boundary in é" + b"\xa9".decode("utf-8", "surrogateescape")}
+    text = error_page(400, accept=accept, **told).text  # type: ignore[arg-type]
+    assert "no boundary in é\\udca9" in text
+    text.encode("utf-8")
+
+
+def test_text_is_encodable_as_it_is() -> None:
+    text = "é\U0001f600"
+    assert encodable(text) == text

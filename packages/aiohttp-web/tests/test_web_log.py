@@ -117,3 +117,15 @@ async def test_connections_do_not_call_a_logger_that_is_off(
     logger.setLevel(level)
     connection = web.Server(handler, access_log=logger)()
     assert (connection.access_logger is not None) is (level == logging.INFO)
+
+
+def test_octets_that_are_no_text_fit_into_any_log(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent = b"me \xff".decode("utf-8", "surrogateescape")
+    request = make_mocked_request("GET", "/", headers={"User-Agent": agent})
+    AccessLogger(logger, "%{User-Agent}i").log(request, cast(Any, Response()), 1)
+    (record,) = caplog.records
+    assert record.getMessage() == "me \\udcff"
+    # Who writes JSON gets the value.
+    assert record.__dict__["request_header"] == {"User-Agent": agent}

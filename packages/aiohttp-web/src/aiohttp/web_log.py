@@ -13,6 +13,7 @@ import time as clock
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple
 
+from aiohttp._web.error_page import encodable
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
@@ -124,7 +125,7 @@ class AccessLogger(AbstractAccessLogger):
                     extra[key] = value
                 else:
                     extra.setdefault(key[0], {})[key[1]] = value
-            self.logger.info(self._template % tuple(values), extra=extra)
+            self.logger.info(encodable(self._template % tuple(values)), extra=extra)
         except Exception:
             self.logger.exception("Error in logging")
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
 from aiohttp._peers_fault import peers_fault
-from aiohttp._web.error_page import error_page
+from aiohttp._web.error_page import encodable, error_page
 from aiohttp._web.exchange import InOwnContext, Outcome, exchange
 from aiohttp._web.inbox import CAPACITY
 from aiohttp._web.incoming import Due, Entry, Incoming, Reading
@@ -555,7 +555,8 @@ class RequestHandler(Incoming):
         return self._bad_request(request, status, fault.message)
 
     def _bad_request(self, request: BaseRequest, status: int, message: str) -> StreamResponse:
-        self.logger.debug("Bad request from %s: %d, %s", self.peername, status, message)
+        shown = encodable(message)
+        self.logger.debug("Bad request from %s: %d, %s", self.peername, status, shown)
         return _error_response(request, status, message=message)
 
     def _instead_of(self, result: object) -> StreamResponse:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import attr
 
-__all__ = ("ErrorPage", "error_page")
+__all__ = ("ErrorPage", "encodable", "error_page")
 
 # Instead of an explanation, where there is none to give, or none that a stranger should read.
 NO_EXPLANATION = "Server got itself in trouble"
@@ -28,6 +28,15 @@ class ErrorPage:
 
     text: str
     content_type: str
+
+
+def encodable(text: str) -> str:
+    """Return the text so that pages and logs can hold it.
+
+    Octets of a field that are not UTF-8 (RFC 9110 §5.5) are lone surrogates in a str, which no
+    encoding has: each becomes an escape.
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def error_page(
@@ -55,10 +64,12 @@ def error_page(
         phrase, explanation = known.phrase, NO_EXPLANATION if internal else known.description
     title = f"{status} {phrase}"
     if "text/html" in accept:
-        return ErrorPage(_html(title, message or explanation, traceback), "text/html")
-    if message is not None:
-        return ErrorPage(message, "text/plain")
-    return ErrorPage(f"{title}\n\n{traceback or explanation}", "text/plain")
+        text, content_type = _html(title, message or explanation, traceback), "text/html"
+    elif message is not None:
+        text, content_type = message, "text/plain"
+    else:
+        text, content_type = f"{title}\n\n{traceback or explanation}", "text/plain"
+    return ErrorPage(encodable(text), content_type)
 
 
 def _html(title: str, explanation: str, traceback: str | None) -> str:
