@@ -218,7 +218,7 @@ async def test_handler_args_reach_the_protocol() -> None:
         async with session.get(
             f"http://127.0.0.1:{site.port}/", headers={"X": "y" * 200}
         ) as response:
-            assert response.status == 400
+            assert response.status == 431
     await runner.cleanup()
 
 
