@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import ssl
 import sys
@@ -280,15 +281,13 @@ class Bare(Library):
         return size
 
     async def put(self, target: str, body: bytes) -> None:
-        await self.ask(
-            self.head(b"PUT", target, b"Content-Length: %d\r\n" % len(body)) + body,
-            len(origin.HELLO),
-        )
+        await self.put_file(target, io.BytesIO(body), len(body))
 
     async def put_file(self, target: str, file: IO[bytes], size: int) -> None:
         protocol = self.idle.pop()
         head = self.head(b"PUT", target, b"Content-Length: %d\r\n" % size)
         answered = protocol.ask(head, len(origin.HELLO))
+        # Piece by piece: what the socket does not take at once, asyncio copies.
         while piece := file.read(PIECE):
             await protocol.writable.wait()
             protocol.transport.write(piece)

@@ -13,6 +13,7 @@ from tools.bench.measuring import HERE, LOOPS, Bench, Measure, Row, measured, ru
 
 CLIENT = HERE / "client.py"
 ORIGIN = HERE / "origin.py"
+UNPLUGGED = HERE / "unplugged_client.py"
 
 # Unit and bar of what is told.  Latency has its limits, so one connection has no bar.
 CALLS = {"rate": ("requests/s", ">1.8"), "cpu": ("CPU µs/request", "<0.56")}
@@ -36,6 +37,17 @@ WORKS = {
 
 RIVALS = ("httpx", "niquests", "bare")
 
+# Name of a row -> work of unplugged_client.py.
+UNPLUGGED_WORKS = {
+    "GET": "get",
+    "GET with cookies": "cookies",
+    "GET with params": "params",
+    "GET with headers": "headers",
+    "GET after a redirect": "redirect",
+    "POST of small JSON": "post-json",
+    "POST of bytes": "post-bytes",
+}
+
 
 def client(library: str, work: str, connections: int, loop: str) -> Measure:
     """Measure ``library``: of the interpreter given, if that is aiohttp."""
@@ -50,6 +62,14 @@ def client(library: str, work: str, connections: int, loop: str) -> Measure:
             arguments = (library, loop, work, first["port"], connections, bench.seconds)
             with running(python, CLIENT, *arguments, core=0) as (_, measures):
                 return dict(measures)
+
+    return measure
+
+
+def unplugged(work: str) -> Measure:
+    def measure(python: Path, bench: Bench) -> dict[str, float]:
+        with running(python, UNPLUGGED, work, min(0.5, bench.seconds), core=0) as (_, measures):
+            return dict(measures)
 
     return measure
 
@@ -79,6 +99,9 @@ def client_rows() -> Iterator[Row]:
                 theirs = client(library, work, connections, loop)
                 units = {key: (unit, "") for key, (unit, _) in columns.items()}
                 yield Row(f"{row}, {library}", ours, units, theirs, detail=True)
+    for name, work in UNPLUGGED_WORKS.items():
+        columns = {"microseconds": ("CPU µs/call", "<0.56")}
+        yield Row(f"client {name}, no sockets", unplugged(work), columns)
     cpu = {"milliseconds": ("CPU ms", "<0.5")}
     yield Row("import ClientSession beyond asyncio", imports, cpu)
     yield Row(
