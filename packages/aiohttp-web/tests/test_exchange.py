@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine, Generator
 from contextvars import ContextVar, copy_context
 from typing import Any, cast
@@ -157,6 +158,34 @@ async def test_handlers_may_be_any_callable() -> None:
     connection = FakeConnection(Sent("error page"))
     assert await have_answered(connection, refusing) is Outcome.ANSWERED
     assert connection.log == ["failed: boom", "send error page"]
+
+
+async def test_sending_knows_nothing_of_how_the_handler_ended() -> None:
+    class Looking(FakeConnection):
+        async def finish_response(
+            self, request: Any, resp: Any, start_time: float | None
+        ) -> tuple[Any, bool]:
+            self.log.append(repr(sys.exc_info()[1]))
+            return resp, False
+
+    async def returning(request: object) -> Sent:
+        return Sent("page")
+
+    async def waiting(request: object) -> Sent:
+        await asyncio.sleep(0)
+        return await failing(request)
+
+    async def muddled(request: object) -> Any:
+        return None
+
+    for handler in (returning, failing, waiting, muddled):
+        connection = Looking(Sent("error page"))
+        if handler is muddled:
+            with pytest.raises(AttributeError):  # here; a connection puts a page in its place
+                await have_answered(connection, handler)
+        else:
+            await have_answered(connection, handler)
+        assert connection.log[-1] == "None"
 
 
 async def test_what_handler_and_log_see_is_one_context() -> None:

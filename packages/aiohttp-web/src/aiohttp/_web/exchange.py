@@ -91,16 +91,22 @@ def _first_steps(
     handler: Callable[[BaseRequest], Awaitable[StreamResponse]],
     start_time: float | None,
 ) -> Outcome | InOwnContext[Outcome]:
+    # What follows an exception is done behind it: errors there have nothing to do with it.
+    instead = None
     try:
         handling = handler(request)
         if type(handling) is not CoroutineType:
             handling = _awaited(handling)
         waits_for = handling.send(None)
     except StopIteration as end:
-        return _answer(run, connection, request, end.value, start_time)
+        response = end.value
     except Exception as error:
-        return _answer_error(run, connection, request, error, start_time)
-    return _Handling(handling, run, waits_for, connection, request, start_time)
+        instead = connection.failed(request, error)
+    else:
+        return _Handling(handling, run, waits_for, connection, request, start_time)
+    if instead is not None:
+        return _send_instead(run, connection, request, instead, start_time)
+    return _answer(run, connection, request, response, start_time)
 
 
 async def _awaited(handling: Awaitable[_T]) -> _T:
@@ -115,29 +121,32 @@ def _answer(
     start_time: float | None,
 ) -> Outcome | InOwnContext[Outcome]:
     """Send and log a response; to be called in the context of the exchange."""
+    instead = None
     # Not isinstance(): for an abstract base class that costs as much as building the head.
-    send_whole = getattr(response, "_send_whole", None)
-    if send_whole is not None:
-        try:
-            keep_alive = send_whole(request)
-        except Exception as error:
-            return _answer_error(run, connection, request, error, start_time)
-        if keep_alive is not None:
-            if start_time is not None:
-                connection.log_access(request, response, start_time)
-            return _ANSWERED if keep_alive else _ANSWERED_LAST
+    try:
+        keep_alive = response._send_whole(request)
+    except Exception as error:
+        keep_alive = None
+        # Else it is no response at all; who sends step by step says so.
+        if hasattr(response, "_send_whole"):
+            instead = connection.failed(request, error)
+    if instead is not None:
+        return _send_instead(run, connection, request, instead, start_time)
+    if keep_alive is not None:
+        if start_time is not None:
+            connection.log_access(request, response, start_time)
+        return _ANSWERED if keep_alive else _ANSWERED_LAST
     return begin(_send(connection, request, response, start_time), run)
 
 
-def _answer_error(
+def _send_instead(
     run: Callable[..., Any],
     connection: Connection,
     request: BaseRequest,
-    error: Exception,
+    instead: StreamResponse | Outcome,
     start_time: float | None,
 ) -> Outcome | InOwnContext[Outcome]:
     """Send what tells of an error; to be called in the context of the exchange."""
-    instead = connection.failed(request, error)
     if isinstance(instead, Outcome):
         return instead
     return begin(_send(connection, request, instead, start_time), run)
@@ -267,10 +276,10 @@ class _Handling(InOwnContext[Any]):
 
     def __await__(self) -> Generator[Any, Any, Outcome]:
         run, connection, request = self._run, self._connection, self._request
+        answer: Callable[..., Outcome | InOwnContext[Outcome]] = _answer
         try:
             response = yield from super().__await__()
         except Exception as error:
-            turn = run(_answer_error, run, connection, request, error, self._start_time)
-        else:
-            turn = run(_answer, run, connection, request, response, self._start_time)
+            answer, response = _send_instead, run(connection.failed, request, error)
+        turn = run(answer, run, connection, request, response, self._start_time)
         return turn if isinstance(turn, Outcome) else (yield from turn.__await__())
