@@ -11,6 +11,7 @@ import pytest
 
 from aiohttp._websocket import frame_writer, writer
 from aiohttp._websocket.frame_writer import (
+    DEFAULT_LIMIT,
     FRAMES_WRITTEN_AT_ONCE,
     MAX_GATHERED,
     MAX_GATHERED_PAYLOAD,
@@ -419,6 +420,13 @@ async def test_what_is_queued_may_be_changed_by_its_sender() -> None:
 
 
 # Back-pressure…
+
+
+async def test_a_message_of_the_limit_waits_for_the_transport() -> None:
+    connection = Connection()
+    waiting = connection.writer.write(b"a" * DEFAULT_LIMIT, BINARY)
+    assert waiting is not None
+    await waiting
 
 
 async def test_a_sender_waits_for_the_transport() -> None:

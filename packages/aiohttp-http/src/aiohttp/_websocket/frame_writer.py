@@ -251,7 +251,11 @@ class WebSocketWriter:
         self._output_size += size
         if size >= MIN_SEPARATE_PAYLOAD and keys is None:
             self.flush()
-            transport.write(frame_head(first, size))
+            head = frame_head(first, size)
+            # Who sends as much as the limit at once waits each time, and not every other time: what
+            # the system does not take at once, asyncio may copy.
+            self._output_size += len(head)
+            transport.write(head)
             transport.write(message)
             return
         frame = framed(first, message, None if keys is None else next(keys))
