@@ -12,6 +12,7 @@ import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http.cookies import BaseCookie, SimpleCookie
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     CookieJar,
+    DummyCookieJar,
     TCPConnector,
     web,
 )
@@ -133,13 +135,65 @@ async def test_a_jar_of_its_own_kind_is_asked_each_time() -> None:
         def filter_cookies(self, request_url: Any = None) -> BaseCookie[str]:
             return SimpleCookie(f"n={next(numbers)}")
 
-    numbers = itertools.count(1)
+    numbers = itertools.count()  # the call that warms the session gets n=0
     jar = Counting(unsafe=True)
     async with warm(cookies_sent, cookie_jar=jar) as (session, url):
         jar.update_cookies({"a": "1"})
         for number in (1, 2):
             async with session.get(url) as response:
                 assert await response.text() == f"n={number}"
+
+
+async def test_a_jar_that_counts_nothing_is_asked_too() -> None:
+    class Empty(DummyCookieJar):
+        def filter_cookies(self, request_url: URL) -> BaseCookie[str]:
+            return SimpleCookie(f"n={next(numbers)}")
+
+    numbers = itertools.count()  # the call that warms the session gets n=0
+    async with warm(cookies_sent, cookie_jar=Empty()) as (session, url):
+        for number in (1, 2):
+            async with session.get(url) as response:
+                assert await response.text() == f"n={number}"
+        async with session.get(url, cookies={"a": "b"}) as response:
+            assert await response.text() == "n=3; a=b"
+
+
+async def test_another_jar_in_its_place_has_cookies_of_its_own() -> None:
+    async with warm(cookies_sent) as (session, url):
+        for user in ("alice", "bob"):
+            session._cookie_jar = CookieJar(unsafe=True)
+            session.cookie_jar.update_cookies({"user": user}, URL(url))
+            async with session.get(url) as response:
+                assert await response.text() == f"user={user}"
+
+
+@pytest.mark.parametrize("kind", [MappingProxyType, dict])
+async def test_fields_in_a_mapping_of_another_kind(kind: Callable[..., Any]) -> None:
+    """homeassistant puts one that cannot be changed in the place of the session's."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path == "/again":
+            return web.Response(status=302, headers={"Location": "/"})
+        return web.Response(text=f"{request.method} {request.headers['X-A']}")
+
+    async with warm(answer) as (session, url):
+        for value in ("1", "2"):
+            session._default_headers = kind({"X-A": value})
+            for method in ("GET", "POST"):
+                async with session.request(method, url) as response:
+                    assert await response.text() == f"{method} {value}"
+                async with session.request(method, url + "again") as response:
+                    assert await response.text() == f"GET {value}"
+
+
+async def test_what_a_call_carried_is_not_remembered() -> None:
+    secret = "a secret that only this call has"
+
+    async with warm(hello) as (session, url):
+        for _ in range(2):
+            await (await session.post(url, json=secret)).read()
+        (kept,) = session._plain_requests._by_question.values()
+        assert secret.encode() not in kept.wire
 
 
 async def test_json_of_any_length() -> None:

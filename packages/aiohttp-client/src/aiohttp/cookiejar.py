@@ -364,6 +364,14 @@ class DummyCookieJar(AbstractCookieJar):
         return SimpleCookie()
 
 
+def needs_no_asking(jar: AbstractCookieJar) -> bool:
+    """Return whether ``jar`` is one of ours, just as it is, and has nothing for any request."""
+    return type(jar) in _OURS and not len(jar) and "filter_cookies" not in vars(jar)
+
+
+_OURS = frozenset({CookieJar, UnlimitedCookieJar, DummyCookieJar})
+
+
 # --- Small decisions of the jar ---
 
 

@@ -5,6 +5,7 @@ The limits are those of Chrome's cookie store: what is over them goes, least rec
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from http.cookies import Morsel, SimpleCookie
@@ -23,6 +24,9 @@ class Bound:
 
 
 Place = tuple[str, str]
+
+# One for all stores: what was true of one is not taken to be true of another in its place.
+_CHANGES = itertools.count(1)
 
 
 class StoredCookie:
@@ -91,8 +95,8 @@ class CookieStore:
         self._domains: dict[str, dict[str, dict[str, StoredCookie]]] = {}
         self._count = 0
         self._sequence = 0
-        # Grows whenever a request may get other cookies than before.
-        self.changes = 0
+        # Another number, which no other store has, whenever a request may get other cookies.
+        self.changes = next(_CHANGES)
         # No cookie ends before this POSIX time.
         self._next_end = cookie_rules.LAST_TIME
 
@@ -117,7 +121,7 @@ class CookieStore:
         cookie.created = replaced.created if replaced else self._sequence
         names[cookie.name] = cookie
         if replaced is None or not cookie.is_sent_like(replaced):
-            self.changes += 1
+            self.changes = next(_CHANGES)
         dict.__setitem__(self.view[cookie.place], cookie.name, cookie.morsel)
         if cookie.expires is not None:
             self._next_end = min(self._next_end, cookie.expires)
@@ -133,7 +137,7 @@ class CookieStore:
         if names.pop(name, None) is None:
             return
         self._count -= 1
-        self.changes += 1
+        self.changes = next(_CHANGES)
         self.view[place].pop(name, None)
         if not names:
             del paths[path], self.view[place]
@@ -153,7 +157,7 @@ class CookieStore:
         self._domains.clear()
         self.view.clear()
         self._count = 0
-        self.changes += 1
+        self.changes = next(_CHANGES)
         self._next_end = cookie_rules.LAST_TIME
 
     def replace_with(self, other: CookieStore) -> None:

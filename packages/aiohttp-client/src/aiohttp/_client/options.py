@@ -179,7 +179,8 @@ def merge_headers(default: CIMultiDict[str], given: LooseHeaders | None) -> CIMu
     A name that the call gives replaces every session value of it.  Given several times, it keeps
     all of its values; but another spelling of a name replaces it, as in ``{**defaults, **mine}``.
     """
-    merged: CIMultiDict[str] = default.copy() if default else CIMultiDict()
+    # Programs put mappings of other kinds in the place of the session's.
+    merged: CIMultiDict[str] = CIMultiDict(default) if default else CIMultiDict()
     if not given:
         return merged
     seen: set[str] = set()

@@ -80,25 +80,31 @@ class PlainRequest:
         self.real_url: URL = info.real_url
         # What a connection must be like to carry it.
         self.key = key
-        # The whole request.
+        # The whole request; of a pattern, nothing.
         self.wire = wire
         # What it stands and falls with: the states of the session's fields and of its cookies.
         self.made_of = made_of
         # What stands before and after the length of the body, in the head.
         self._around: tuple[bytes, bytes] | None = None
 
-    def is_pattern(self) -> bool:
-        """Return whether `with_body` can be called: the head has the length of the body."""
+    def pattern(self) -> PlainRequest | None:
+        """Return what `with_body` can be called of, if the head has the length of the body.
+
+        It has no body: what a call carries is remembered for no other.
+        """
         head, end, body = self.wire.partition(b"\r\n\r\n")
         length = _LENGTH % len(body)
         before, found, after = (head + end).partition(length)
-        self._around = before + _LENGTH[:-4], b"\r\n" + after
-        return found == length
+        if found != length:
+            return None
+        pattern = PlainRequest(self.info, self.key, b"", self.made_of)
+        pattern._around = before + _LENGTH[:-4], b"\r\n" + after
+        return pattern
 
     def with_body(self, body: bytes) -> PlainRequest:
         """Return the same request with another body."""
         if self._around is None:
-            raise AssertionError("with_body() was called on what is_pattern() was not asked of")
+            raise AssertionError("with_body() was called on what pattern() did not return")
         before, after = self._around
         length = str(len(body))
         headers = CIMultiDict(self.info.headers)

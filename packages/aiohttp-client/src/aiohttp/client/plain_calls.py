@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from multidict import CIMultiDict, getversion
+from multidict import CIMultiDict, CIMultiDictProxy, getversion
 from yarl import URL
 
 from aiohttp._client.call import DEAD_CONNECTION
@@ -29,7 +29,7 @@ from aiohttp.client_reqrep import (
     ClientResponse,
 )
 from aiohttp.client_reqrep.response import response_error
-from aiohttp.cookiejar import CookieJar
+from aiohttp.cookiejar import CookieJar, needs_no_asking
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.payload import JsonBytesPayload, JsonPayload, Payload
 from aiohttp.typedefs import (
@@ -203,8 +203,10 @@ class PlainCalls(SessionSettings):
                 _take_for_json(options, wanted.body_payload)
             return None
         request = PlainRequest(wanted.request_info, wanted.connection_key, wire, made_of)
-        if made_of is not None and (not has_json or request.is_pattern()):
-            self._plain_requests.remember(question, request)
+        if made_of is not None:
+            kept = request.pattern() if has_json else request
+            if kept is not None:
+                self._plain_requests.remember(question, kept)
         return request
 
     def _with_json(self, pattern: PlainRequest, options: dict[str, Any]) -> PlainRequest | None:
@@ -220,14 +222,18 @@ class PlainCalls(SessionSettings):
 
     def _made_of(self) -> tuple[int, int] | None:
         """Return what equal calls have in common as long as it is the same; None: nothing."""
+        headers: object = self._default_headers
+        # Programs put mappings of other kinds in its place, which tell of no changes.
+        if not isinstance(headers, (CIMultiDict, CIMultiDictProxy)):
+            return None
         jar = self._cookie_jar
         state = 0
-        if len(jar):
+        if not needs_no_asking(jar):
             # Another class, or another function in the place of the method, may do as it likes.
             if type(jar) is not CookieJar or "filter_cookies" in vars(jar):
                 return None
             state = jar.state()
-        return getversion(self._default_headers), state  # type: ignore[arg-type]
+        return getversion(headers), state
 
     def _new_plain_request(
         self, method: str, url: StrOrURL, options: dict[str, Any]
@@ -240,6 +246,7 @@ class PlainCalls(SessionSettings):
             or parsed.raw_password is not None
         ):
             return None
+        jar = self._cookie_jar
         data = options.get("data")
         if data is None and options.get("json") is not None:
             data = self._json_payload(options["json"])
@@ -250,7 +257,7 @@ class PlainCalls(SessionSettings):
             headers=self._prepare_headers(options.get("headers")),
             skip_auto_headers=self._skip_auto_headers,
             data=data,
-            cookies=self._cookie_jar.filter_cookies(parsed) if len(self._cookie_jar) else None,
+            cookies=None if needs_no_asking(jar) else jar.filter_cookies(parsed),
             version=self._version,
             ssl=options.get("ssl", True),
             loop=self._loop,

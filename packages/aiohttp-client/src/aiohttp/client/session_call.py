@@ -18,7 +18,7 @@ from aiohttp.client.older_options import warn_of_credentials, warn_of_older
 from aiohttp.client_exceptions import InvalidURL
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.connector import BaseConnector
-from aiohttp.cookiejar import UnlimitedCookieJar
+from aiohttp.cookiejar import UnlimitedCookieJar, needs_no_asking
 
 if TYPE_CHECKING:
     from aiohttp.client.session import ClientSession
@@ -151,7 +151,7 @@ class SessionCall(Call):
     def cookies_for(self, url: URL) -> Any:
         """Return the cookies that go to ``url``: those of the jar, and the call's own over them."""
         jar = self.cookie_jar
-        cookies: Any = jar.filter_cookies(url) if len(jar) else None
+        cookies: Any = None if needs_no_asking(jar) else jar.filter_cookies(url)
         if not self.cookies:
             return cookies
         own = self._own_cookies(self.cookies, url)
