@@ -34,6 +34,8 @@ async def echoing() -> AsyncIterator[str]:
     special = {
         "/404": b"HTTP/1.1 404 Not here\r\nContent-Length: 0\r\n\r\n",
         "/loop": b"HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n",
+        "/303": b"HTTP/1.1 303 See\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n",
+        "/302": b"HTTP/1.1 302 Found\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n",
         "/307": b"HTTP/1.1 307 Again\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n",
         "/text": b"HTTP/1.1 200 OK\r\nContent-Type: text/a\r\nContent-Length: 3\r\n\r\n\xe4\xf6x",
         "/cookie": b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n",
@@ -172,6 +174,31 @@ async def test_a_redirect_with_the_body_again() -> None:
         for data in (b"bytes", io.BytesIO(b"bytes")):
             answer = await said(session, "POST", url + "/307", data=data)
             assert (answer["line"], answer["body"]) == ("POST /echo HTTP/1.1", "bytes")
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+async def test_a_redirect_of_a_method_in_small_letters(status: int) -> None:
+    async with echoing() as url, ClientSession() as session:
+        method = "POST" if status == 307 else "GET"
+        answer = await said(session, "post", f"{url}/{status}", data=b"x")
+        assert answer["line"] == f"{method} /echo HTTP/1.1"
+        async with session.request("head", f"{url}/{status}", allow_redirects=True) as response:
+            assert response.method == "HEAD"
+
+
+async def test_tracers_get_bytes_of_a_large_body() -> None:
+    chunks: list[bytes] = []
+
+    async def chunk_sent(session: Any, context: Any, params: Any) -> None:
+        chunks.append(params.chunk)
+
+    tracer = aiohttp.TraceConfig()
+    tracer.on_request_chunk_sent.append(chunk_sent)
+    body = b"x" * (2**18 + 1)
+    async with echoing() as url, ClientSession(trace_configs=[tracer]) as session:
+        await said(session, "POST", url, data=body)
+    assert {type(chunk) for chunk in chunks} == {bytes}
+    assert b"".join(chunks) == body
 
 
 async def test_too_many_redirects() -> None:

@@ -256,7 +256,7 @@ class Call(ABC):
             )
         return redirects.decide(
             response.status,
-            self.method,
+            self.method.upper(),
             self.url,
             location,
             requote=self.requote,

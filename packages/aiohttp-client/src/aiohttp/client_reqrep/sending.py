@@ -278,8 +278,10 @@ class Sending:
             self._writer = None
 
     async def _on_chunk_request_sent(self, chunk: Any) -> None:
+        # A long body is written in views of it; tracers were always given bytes.
+        sent = bytes(chunk) if isinstance(chunk, memoryview) else chunk
         for trace in self._traces:
-            await trace.send_request_chunk_sent(self.method, self.url, chunk)
+            await trace.send_request_chunk_sent(self.method, self.url, sent)
 
     async def _on_headers_request_sent(self, headers: CIMultiDict[str]) -> None:
         for trace in self._traces:
