@@ -48,6 +48,17 @@ def test_equal_fields_make_equal_values() -> None:
     assert Point(1, 2) != plain
 
 
+def test_the_order_is_that_of_the_fields() -> None:
+    class Other(Point):
+        pass
+
+    points: list[Any] = [Point(2, 0), Point(1, 2), Point(1, 1)]
+    assert sorted(points) == points[::-1]
+    assert points[2] <= points[1] < points[0] >= points[1] > points[2]
+    with pytest.raises(TypeError, match="not supported"):
+        points.append(Other(1) < points[0])
+
+
 def test_nothing_changes() -> None:
     point: Any = Point(1)
     with pytest.raises(attr.exceptions.FrozenInstanceError, match="can't set attribute"):

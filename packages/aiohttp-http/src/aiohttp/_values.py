@@ -1,4 +1,4 @@
-"""Value objects: immutable, slotted, equal when their fields are.
+"""Value objects: immutable, slotted; equal when their fields are, and ordered as these are.
 
 To whoever looks they are classes of attrs: ``attr.evolve()``, ``attr.fields()``, ``attr.asdict()``
 work on them, and type checkers take `value_object` for ``attr.frozen``.  They are made without it:
@@ -7,6 +7,8 @@ loading attrs, and making classes by it, was a third of the time in which a clie
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 __all__ = ("value_object",)
@@ -82,6 +84,15 @@ def _equal(self: Any, other: object) -> Any:
     return _values(self) == _values(other)
 
 
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], Any]:
+    def ordered(self: Any, other: object) -> Any:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return compare(_values(self), _values(other))
+
+    return ordered
+
+
 def _hash(self: Any) -> int:
     return hash((self.__class__, _values(self)))
 
@@ -112,6 +123,10 @@ def _replaced(self: Any, **changes: Any) -> Any:
 
 _BEHAVIOUR: dict[str, Any] = {
     "__eq__": _equal,
+    "__lt__": _ordered(operator.lt),
+    "__le__": _ordered(operator.le),
+    "__gt__": _ordered(operator.gt),
+    "__ge__": _ordered(operator.ge),
     "__hash__": _hash,
     "__repr__": _repr,
     "__setattr__": _refuse,
