@@ -85,6 +85,7 @@ async def test_large_items_and_gaps_are_written_as_octets() -> None:
     numbers = memoryview(bytes(2**20)).cast("I")
     assert await written(BytesPayload(numbers)) == bytes(2**20)
     assert await written(BytesPayload(memoryview(b"ab" * 2**19)[::2])) == b"a" * 2**19
+    assert await written(BytesPayload(memoryview(b"abcd")[::2]), 1) == b"a"
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ class BytesPayload(Payload):
         size = self._size or 0
         if content_length is not None and content_length < size:
             size = content_length
-            value = memoryview(value).cast("B")[:size]
+            value = _octets_of(value)[:size]
         if size <= _MAX_IN_ONE_WRITE:
             await writer.write(value)
         else:
@@ -92,13 +92,17 @@ class BytesPayload(Payload):
 async def _write_in_pieces(
     value: bytes | bytearray | memoryview[Any], writer: AbstractStreamWriter
 ) -> None:
-    view = memoryview(value)
-    octets = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
+    octets = _octets_of(value)
     for start in range(0, len(octets), _MAX_IN_ONE_WRITE):
         if start:
             # A peer that takes everything at once must not keep the others from running.
             await asyncio.sleep(0)
         await writer.write(octets[start : start + _MAX_IN_ONE_WRITE])
+
+
+def _octets_of(value: bytes | bytearray | memoryview[Any]) -> memoryview[int]:
+    view = memoryview(value)
+    return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
 
 
 class StringPayload(BytesPayload):
