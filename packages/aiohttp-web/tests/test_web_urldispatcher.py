@@ -306,6 +306,19 @@ async def test_prefixes_add_up() -> None:
     assert (await find(outer.router, "GET", "/a%20c/b/fixed")).route is fixed
 
 
+async def test_a_prefix_that_comes_later_leaves_no_shorter_paths_behind() -> None:
+    inner, middle, outer = web.Application(), web.Application(), web.Application()
+    inner.router.add_get("/a/x", handler)
+    inner.router.add_get("/a/v/{v}", handler)
+    middle.add_subapp("/a", inner)
+    outer.add_subapp("/a", middle)
+    outer.freeze()
+    for path in ("/a/x", "/a/v/1"):
+        assert (await find(outer.router, "GET", "/a/a" + path)).http_exception is None
+        shorter = await find(outer.router, "GET", "/a" + path)
+        assert isinstance(shorter.http_exception, web.HTTPNotFound)
+
+
 @pytest.mark.parametrize(
     ("host", "body"), [("sub.example.com", "sub"), ("SUB.example.com:80", "sub"), ("x", "main")]
 )

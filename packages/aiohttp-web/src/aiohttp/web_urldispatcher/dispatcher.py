@@ -367,6 +367,10 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
         super().freeze()
         for resource in self._resources:
             resource.freeze()
+        self._learn_targets()
+
+    def _learn_targets(self) -> None:
+        """Note which targets tell their route without a search; once more if paths change."""
         if not self._matched_sub_app_resources:
             self._fixed = self._fixed_targets()
             self._last_segments = self._targets_with_last_segment()

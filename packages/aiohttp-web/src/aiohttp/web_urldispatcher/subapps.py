@@ -40,6 +40,9 @@ class PrefixedSubAppResource(PrefixResource):
             router.unindex_resource(resource)
             resource.add_prefix(prefix)
             router.index_resource(resource)
+        if router.frozen:
+            # Ours is a part of another application, which gets its own prefix now.
+            router._learn_targets()
 
     def url_for(self, *args: str, **kwargs: str) -> NoReturn:
         raise RuntimeError(".url_for() is not supported by sub-application root")
