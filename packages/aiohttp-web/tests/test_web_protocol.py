@@ -15,7 +15,7 @@ import pytest
 
 from aiohttp import web
 from aiohttp._web.inbox import CAPACITY
-from aiohttp.abc import AbstractAccessLogger
+from aiohttp.abc import AbstractAccessLogger, AbstractStreamWriter
 from aiohttp.web_protocol import RequestHandler
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -555,14 +555,17 @@ async def test_none_is_no_response(caplog: pytest.LogCaptureFixture) -> None:
     assert "Missing return statement on request handler" in caplog.text
 
 
-async def test_something_else_is_no_response(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("result", ["text", web.Response])
+async def test_something_else_is_no_response(
+    result: object, caplog: pytest.LogCaptureFixture
+) -> None:
     async def handler(request: web.BaseRequest) -> Any:
-        return "text"
+        return result
 
     async with serving(handler) as place:
         peer = await place.connect()
         assert (await peer.exchange(GET))[0] == b"HTTP/1.1 500 Internal Server Error"
-    assert "should return a response instance, got 'text'" in caplog.text
+    assert f"should return a response instance, got {result!r}" in caplog.text
 
 
 async def test_a_response_sent_twice_says_so(caplog: pytest.LogCaptureFixture) -> None:
@@ -645,6 +648,46 @@ async def test_an_http_exception_may_be_raised_again_and_again() -> None:
             assert fields[b"Set-Cookie"].startswith(b"a=b")
 
 
+async def test_an_http_exception_is_sent_as_the_response_that_it_is() -> None:
+    class Denied(web.HTTPForbidden):
+        async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+            self.headers["X-Prepared"] = "yes"
+            return await super().prepare(request)
+
+    denied = Denied(text="no")
+    denied.force_close()
+    denied.enable_compression(web.ContentCoding.gzip)
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        raise denied
+
+    async with serving(handler) as place:
+        for _ in range(2):
+            peer = await place.connect()
+            _, fields, body = await peer.exchange(GET)
+            assert fields[b"Connection"] == b"close"
+            assert fields[b"Content-Encoding"] == b"gzip"
+            assert fields[b"X-Prepared"] == b"yes"
+            assert gzip.decompress(body) == b"no"
+            assert await peer.rest() == b""
+    assert "X-Prepared" not in denied.headers
+
+
+async def test_an_http_exception_is_raised_after_it_was_returned() -> None:
+    error = web.HTTPGone(text="gone")
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        if request.path == "/raise":
+            raise error
+        return error
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        for path in (b" / ", b" /raise ", b" /raise "):
+            status, _, body = await peer.exchange(GET.replace(b" / ", path))
+            assert (status, body) == (b"HTTP/1.1 410 Gone", b"gone")
+
+
 async def test_a_handler_that_cancels_itself_gets_no_answer() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         raise asyncio.CancelledError
@@ -725,6 +768,16 @@ async def test_a_head_that_comes_too_slowly() -> None:
     async with serving(hello, head_timeout=0.02) as place:
         peer = await place.connect()
         peer.send(b"GET / HTTP/1.1\r\n")
+        assert (await peer.response())[0] == b"HTTP/1.0 408 Request Timeout"
+        assert await peer.rest() == b""
+
+
+async def test_a_head_that_begins_behind_another_request_and_comes_too_slowly() -> None:
+    async with serving(hello, head_timeout=0.02) as place:
+        peer = await place.connect()
+        assert (await peer.exchange(GET))[0] == b"HTTP/1.1 200 OK"
+        peer.send(GET + b"GET / HTTP/1.1\r\n")
+        assert (await peer.response())[0] == b"HTTP/1.1 200 OK"
         assert (await peer.response())[0] == b"HTTP/1.0 408 Request Timeout"
         assert await peer.rest() == b""
 

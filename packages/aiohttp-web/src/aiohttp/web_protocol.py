@@ -302,6 +302,9 @@ class RequestHandler(Incoming):
                     self._due = _REQUEST
                     self._timer.set(self._settings.keepalive_timeout)
                     self._waiter = waiter
+                    if self._settings.head_timeout is not None:
+                        # The next one may have begun behind this.
+                        self._watch_head()
                     return
                 self._turn = turn
             except BaseException as error:

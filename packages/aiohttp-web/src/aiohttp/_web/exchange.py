@@ -128,7 +128,7 @@ def _answer(
     except Exception as error:
         keep_alive = None
         # Else it is no response at all; who sends step by step says so.
-        if hasattr(response, "_send_whole"):
+        if hasattr(type(response), "_send_whole"):
             instead = connection.failed(request, error)
     if instead is not None:
         return _send_instead(run, connection, request, instead, start_time)

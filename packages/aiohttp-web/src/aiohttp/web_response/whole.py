@@ -6,6 +6,7 @@ Knows the two ways to send one: step by step, as every response, or head and bod
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, cast
 
 from multidict import CIMultiDict
@@ -134,13 +135,25 @@ class Response(StreamResponse):
         self._body = text.encode(charset)
 
     def _copied(self) -> Response:
-        """Return a response that says the same: an exception may be raised again and again."""
-        fields = self._fields
-        copy = Response(status=self._status, reason=self._reason, headers=fields, body=self._body)
-        if fields is None:
-            copy._pending_type = self._pending_type
-        if self._cookies:
-            copy.cookies.update(self._cookies)
+        """Return one like this that was not sent: an exception may be raised again and again.
+
+        It has no traceback, and this one never has its request: who keeps an exception does not
+        keep those.
+        """
+        cls = type(self)
+        copy = cls.__new__(cls)
+        attributes = vars(self).copy()
+        if self._fields is not None:
+            attributes["_fields"] = CIMultiDict(self._fields)
+        if self._cookies is not None:
+            attributes["_cookies"] = SimpleCookie()
+            attributes["_cookies"].update(self._cookies)
+        if self._state is not None:
+            attributes["_state"] = self._state.copy()
+        if self.prepared:
+            attributes.update(_req=None, _payload_writer=None, _keep_alive=None, _sent=None)
+            attributes["_eof_sent"] = False
+        vars(copy).update(attributes)
         return copy
 
     # --- Body ---
