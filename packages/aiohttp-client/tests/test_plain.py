@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 from yarl import URL
 
 import aiohttp
@@ -25,6 +27,7 @@ from aiohttp import (
     ClientTimeout,
     CookieJar,
     DummyCookieJar,
+    HttpVersion,
     TCPConnector,
     web,
 )
@@ -184,6 +187,49 @@ async def test_fields_in_a_mapping_of_another_kind(kind: Callable[..., Any]) -> 
                     assert await response.text() == f"{method} {value}"
                 async with session.request(method, url + "again") as response:
                     assert await response.text() == f"GET {value}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("_auto_decompress", False, (HttpVersion(1, 1), "x", gzip.compress(b"body", mtime=0))),
+        ("_version", HttpVersion(1, 0), (HttpVersion(1, 0), "x", b"body")),
+        ("_skip_auto_headers", frozenset({"Accept"}), (HttpVersion(1, 1), None, b"body")),
+    ],
+)
+async def test_what_is_set_after_all_holds(
+    name: str, value: object, expected: tuple[object, ...]
+) -> None:
+    """google_auth sets _auto_decompress of a session that is made."""
+    seen: list[tuple[Any, Any]] = []
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        seen.append((request.version, "x" if "Accept" in request.headers else None))
+        packed = gzip.compress(b"body", mtime=0)
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    async with warm(answer) as (session, url):
+        assert await (await session.get(url)).read() == b"body"
+        setattr(session, name, value)
+        for _ in range(2):
+            async with session.get(url) as response:
+                assert (*seen[-1], await response.read()) == expected
+
+
+async def test_what_is_put_in_the_place_of_ours_after_all_is_used() -> None:
+    class Response(aiohttp.ClientResponse):
+        pass
+
+    async with warm(hello) as (session, url):
+        assert type(await session.get(url)) is aiohttp.ClientResponse
+        session._response_class = Response
+        assert type(await session.get(url)) is Response
+        session._response_class = aiohttp.ClientResponse
+        session._prepare_headers = lambda headers: CIMultiDict({"X-A": "own"})  # type: ignore[method-assign]
+        async with session.get(url) as response:
+            assert await response.text() == "GET own"
+        session._timeout = ClientTimeout(sock_read=7)
+        assert session._response_params.read_timeout == 7
 
 
 async def test_what_a_call_carried_is_not_remembered() -> None:

@@ -5,6 +5,7 @@ Whatever is in doubt goes the other way (`_client.call`), which does the same.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, cast
 
 from multidict import CIMultiDict, CIMultiDictProxy, getversion
@@ -50,13 +51,14 @@ _START = ClientResponse.start
 class PlainCalls(SessionSettings):
     """The part of a session that makes them."""
 
-    def _finds_own_classes(self) -> bool:
-        """Return whether the program has put something of its own in the place of our classes."""
+    @functools.cached_property
+    def _has_own_classes(self) -> bool:
+        """Whether the program has put something of its own in the place of ours."""
         return (
             self._request_class is not ClientRequest
             or self._response_class is not ClientResponse
-            or type(self)._build_url is not PlainCalls._build_url
-            or type(self)._prepare_headers is not PlainCalls._prepare_headers
+            or getattr(self._build_url, "__func__", None) is not PlainCalls._build_url
+            or getattr(self._prepare_headers, "__func__", None) is not PlainCalls._prepare_headers
         )
 
     def _is_plain(self) -> bool:

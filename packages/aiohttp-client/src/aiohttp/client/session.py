@@ -21,7 +21,7 @@ from aiohttp._client.call import Call, check_scheme
 from aiohttp._client.charset import fallback_charset
 from aiohttp._client.deadlines import Deadlines
 from aiohttp._client.options import DEFAULT_READ_BUFSIZE, ClientTimeout, RequestOptions
-from aiohttp._client.plain import PlainRequests, asks_plainly
+from aiohttp._client.plain import asks_plainly
 from aiohttp._client.redirects import REDIRECT_STATUSES
 from aiohttp._content_headers import _SENTINEL, sentinel
 from aiohttp._deprecations import declare, marked
@@ -107,7 +107,6 @@ class ClientSession(WebSockets, PlainCalls):
             "_default_headers",
             "_default_proxy",
             "_default_proxy_auth",
-            "_has_own_classes",
             "_json_serialize",
             "_json_serialize_bytes",
             "_loop",
@@ -115,14 +114,12 @@ class ClientSession(WebSockets, PlainCalls):
             "_max_headers",
             "_max_line_size",
             "_middlewares",
-            "_plain_requests",
             "_raise_for_status",
             "_read_bufsize",
             "_request_class",
             "_requote_redirect_url",
             "_resolve_charset",
             "_response_class",
-            "_response_params",
             "_retry_connection",
             "_skip_auto_headers",
             "_source_traceback",
@@ -247,10 +244,6 @@ class ClientSession(WebSockets, PlainCalls):
         self._max_field_size = max_field_size
         self._max_headers = max_headers
         self._resolve_charset = fallback_charset_resolver
-        self._response_params = self._made_response_params()
-        # The short way.
-        self._plain_requests = PlainRequests()
-        self._has_own_classes = self._finds_own_classes()
         # Watching.
         self._trace_configs = list(trace_configs or ())
         for trace_config in self._trace_configs:

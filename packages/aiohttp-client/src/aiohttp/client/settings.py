@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,27 @@ _REQUOTE_SETTER = declare(
     "session.requote_redirect_url modification",
     since="3.5",
     instead="the requote_redirect_url argument of ClientSession",
+)
+
+_MADE_OF_SOURCES = ("_response_params", "_plain_requests", "_has_own_classes")
+
+# The attributes that these are made of.
+_SOURCES = frozenset(
+    {
+        "_auto_decompress",
+        "_base_url",
+        "_build_url",
+        "_max_field_size",
+        "_max_headers",
+        "_max_line_size",
+        "_prepare_headers",
+        "_read_bufsize",
+        "_request_class",
+        "_response_class",
+        "_skip_auto_headers",
+        "_timeout",
+        "_version",
+    }
 )
 
 _CharsetResolver = Callable[[ClientResponse, bytes], str]
@@ -74,14 +96,39 @@ class SessionSettings:
     _max_field_size: int
     _max_headers: int
     _resolve_charset: _CharsetResolver
-    # How responses are read when a call asks for nothing else: made of what stands above.
-    _response_params: ResponseParams
-    # Calls without particulars: those made before, and whether the session has classes of its own.
-    _plain_requests: PlainRequests
-    _has_own_classes: bool
     # Watching.
     _trace_configs: list[TraceConfig]
     _deadlines: Deadlines
+
+    # What is made of these, when it is first needed…
+
+    @functools.cached_property
+    def _response_params(self) -> ResponseParams:
+        """How responses are read when a call asks for nothing else."""
+        return ResponseParams(
+            limits=Limits(self._max_line_size, self._max_field_size, self._max_headers),
+            read_bufsize=self._read_bufsize,
+            auto_decompress=self._auto_decompress,
+            read_timeout=self._timeout.sock_read,
+            ceil_threshold=self._timeout.ceil_threshold,
+        )
+
+    @functools.cached_property
+    def _plain_requests(self) -> PlainRequests:
+        """Calls without particulars that were made before."""
+        return PlainRequests()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute, as google-auth and others do to private ones of a session that is made.
+
+        What was made of the value before is made again.
+        """
+        super().__setattr__(name, value)
+        if name in _SOURCES:
+            for made in _MADE_OF_SOURCES:
+                vars(self).pop(made, None)
+
+    # What programs see…
 
     @property
     def closed(self) -> bool:
@@ -173,12 +220,3 @@ class SessionSettings:
     def trace_configs(self) -> list[TraceConfig]:
         """The tracers."""
         return self._trace_configs
-
-    def _made_response_params(self) -> ResponseParams:
-        return ResponseParams(
-            limits=Limits(self._max_line_size, self._max_field_size, self._max_headers),
-            read_bufsize=self._read_bufsize,
-            auto_decompress=self._auto_decompress,
-            read_timeout=self._timeout.sock_read,
-            ceil_threshold=self._timeout.ceil_threshold,
-        )
