@@ -9,6 +9,7 @@ standard library has to be enough.
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import sys
 from importlib.machinery import PathFinder
@@ -28,8 +29,10 @@ or make the environment anew."""
 
 def lost(distribution: Distribution) -> list[str]:
     """Return which modules of a distribution are not there any more."""
-    modules = (file for file in distribution.files or () if file.suffix == ".py")
-    return [str(file) for file in modules if not Path(str(file.locate())).is_file()]
+    # Not Distribution.files: since Python 3.12 those that are missing are missing there, too.
+    record = csv.reader((distribution.read_text("RECORD") or "").splitlines())
+    modules = [row[0] for row in record if row and row[0].endswith(".py")]
+    return [name for name in modules if not Path(str(distribution.locate_file(name))).is_file()]
 
 
 def explain() -> str:
