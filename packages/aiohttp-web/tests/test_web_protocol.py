@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import sys
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -696,6 +697,22 @@ async def test_a_handler_that_cancels_itself_gets_no_answer() -> None:
         peer = await place.connect()
         peer.send(GET)
         assert await peer.rest() == b""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="cancellations are counted since 3.11")
+async def test_a_cancellation_that_was_caught_does_not_count_for_the_next_request() -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        task: Any = request.task
+        earlier = task.cancelling()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(PATIENCE)
+        return web.Response(text=str(earlier))
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        for _ in range(3):
+            assert (await peer.exchange(GET))[2] == b"0"
 
 
 # Bodies that nobody reads…

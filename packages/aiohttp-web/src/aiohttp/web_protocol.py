@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import traceback
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Awaitable, Callable
@@ -449,6 +450,8 @@ class RequestHandler(Incoming):
         self._finish_request()
         if self._keep_alive is KeepAlive.CLOSED or self._upgraded:
             return False
+        if self._task is not None:
+            _forget_cancellations(self._task)
         if not self._inbox and self._reading is Reading.UNDECIDED:
             self._decline_upgrade()
         elif self._reading_paused:
@@ -666,6 +669,13 @@ class RequestHandler(Incoming):
         if self._task is not None:
             await end_task(self._task, timeout)
         self.force_close()
+
+
+def _forget_cancellations(task: asyncio.Task[None]) -> None:
+    """Have those that a handler has caught not count for the next one: task groups would differ."""
+    if sys.version_info >= (3, 11):
+        while task.cancelling():
+            task.uncancel()
 
 
 def _look_at(task: asyncio.Task[None]) -> None:
