@@ -604,6 +604,16 @@ async def test_wrappers_see_every_request(monkeypatch: pytest.MonkeyPatch) -> No
         sent.append(self.url.path)
         return await original(self, conn)
 
+    made: list[Any] = []
+    make = aiohttp.ClientRequest.__init__
+
+    def init(self: aiohttp.ClientRequest, *args: Any, **kwargs: Any) -> None:
+        made.append(args)
+        make(self, *args, **kwargs)
+
+    def none(jar: CookieJar, url: URL) -> BaseCookie[str]:
+        return SimpleCookie()
+
     connected: list[Any] = []
     connect = aiohttp.BaseConnector.connect
 
@@ -615,10 +625,21 @@ async def test_wrappers_see_every_request(monkeypatch: pytest.MonkeyPatch) -> No
         with monkeypatch.context() as patch:
             patch.setattr(aiohttp.ClientRequest, "send", send)
             await (await session.get(url)).read()
+        await (await session.get(url)).read()
+        with monkeypatch.context() as patch:
+            patch.setattr(aiohttp.ClientRequest, "__init__", init)
+            await (await session.get(url)).read()
+        session.cookie_jar.update_cookies({"a": "b"})
+        await (await session.get(url)).read()
+        with monkeypatch.context() as patch:
+            patch.setattr(CookieJar, "filter_cookies", none)
+            async with session.get(url) as response:
+                assert "Cookie" not in response.request_info.headers
         with monkeypatch.context() as patch:
             patch.setattr(aiohttp.BaseConnector, "connect", wrapped)
             await (await session.get(url)).read()
     assert sent == ["/"]
+    assert len(made) == 1
     assert len(connected) == 1
 
 

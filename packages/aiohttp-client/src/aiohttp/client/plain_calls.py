@@ -44,8 +44,10 @@ if TYPE_CHECKING:
 _NEVER = float("inf")
 
 # What tracers put wrappers in the place of: then every request has to go through them.
+_MAKE = ClientRequest.__init__
 _SEND = ClientRequest.send
 _START = ClientResponse.start
+_FILTER = CookieJar.filter_cookies
 
 
 class PlainCalls(SessionSettings):
@@ -71,8 +73,10 @@ class PlainCalls(SessionSettings):
             or self._default_auth is not None
             or self._default_proxy is not None
             or not isinstance(self._raise_for_status, bool)
+            or ClientRequest.__init__ is not _MAKE
             or ClientRequest.send is not _SEND
             or ClientResponse.start is not _START
+            or CookieJar.filter_cookies is not _FILTER
         )
 
     async def _ask_plainly(
