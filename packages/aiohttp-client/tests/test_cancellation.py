@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import gc
 import gzip
 import hashlib
 import socket
@@ -307,6 +308,12 @@ async def test_tls(server_context: ssl.SSLContext, client_context: ssl.SSLContex
         await cancelled_everywhere(site, make, lambda s: read_it(s, f"{url}/slow"), asks(url))
 
 
+# Python 3.10 closes the connection whose start_tls() is cancelled, but forgets what it has wrapped
+# around it, which complains when it is collected.
+FORGOTTEN = "ignore" if sys.version_info < (3, 11) else "error"
+
+
+@pytest.mark.filterwarnings(f"{FORGOTTEN}:unclosed transport:ResourceWarning")
 async def test_a_tunnel(server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> None:
     site = Site()
     async with listening(site, pages, server_context) as port:
@@ -317,6 +324,7 @@ async def test_a_tunnel(server_context: ssl.SSLContext, client_context: ssl.SSLC
             await cancelled_everywhere(
                 site, make, lambda s: read_it(s, f"{url}/slow", **way), asks(url, **way)
             )
+    gc.collect()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="TLS in TLS came with Python 3.11")

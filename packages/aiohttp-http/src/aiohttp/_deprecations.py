@@ -46,7 +46,7 @@ else:
         return mark
 
 
-__all__ = ("REGISTRY", "Deprecation", "declare", "marked")
+__all__ = ("REGISTRY", "Deprecation", "declare", "marked", "warn_outside")
 
 # The release that removes a deprecation which names no other.
 _NEXT_MAJOR = "4.0"
@@ -97,12 +97,17 @@ class Deprecation:
 
     def warn_outside(self) -> None:
         """Warn at the line of the program that led here, however deep inside it is noticed."""
-        frame: FrameType | None = sys._getframe(1)
-        level = 2
-        while frame is not None and _is_ours(frame):
-            frame = frame.f_back
-            level += 1
-        warnings.warn(self.message, DeprecationWarning, stacklevel=level)
+        warn_outside(self.message, DeprecationWarning)
+
+
+def warn_outside(message: str, category: type[Warning]) -> None:
+    """Warn at the line of the program that led here, deprecated or not."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 2
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def _is_ours(frame: FrameType) -> bool:

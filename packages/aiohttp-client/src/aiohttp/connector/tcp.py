@@ -24,7 +24,7 @@ from aiohttp._client.tls import (
 )
 from aiohttp._client.tunnel import open_tunnel
 from aiohttp._content_headers import _SENTINEL, sentinel
-from aiohttp._deprecations import declare, marked
+from aiohttp._deprecations import declare, marked, warn_outside
 from aiohttp._timers import ceil_timeout
 from aiohttp.client_exceptions import (
     ClientConnectionError,
@@ -155,10 +155,9 @@ class TCPConnector(BaseConnector):
         else:
             _SHUTDOWN_TIMEOUT.warn_outside()
             if ssl_shutdown_timeout != 0 and not HAS_SHUTDOWN_TIMEOUT:
-                warnings.warn(
+                warn_outside(
                     f"ssl_shutdown_timeout={ssl_shutdown_timeout} is ignored on Python < 3.11",
                     RuntimeWarning,
-                    stacklevel=2,
                 )
         self._ssl_shutdown_timeout: float | None = ssl_shutdown_timeout
 
