@@ -161,7 +161,7 @@ class SessionSettings:
         "ClientSession"
     )
     def requote_redirect_url(self, value: bool) -> None:
-        _REQUOTE_SETTER.warn()
+        _REQUOTE_SETTER.warn_outside()
         self._requote_redirect_url = value
 
     @property
