@@ -718,6 +718,14 @@ async def test_a_cancellation_that_was_caught_does_not_count_for_the_next_reques
 # Bodies that nobody reads…
 
 
+async def test_the_body_of_a_later_request_is_no_rest() -> None:
+    async with serving(hello) as place:
+        peer = await place.connect()
+        assert (await peer.exchange(POST + b"Content-Length: 3\r\n\r\n"))[2] == b"hello /"
+        peer.send(b"abc" + GET + POST + b"Content-Length: 3\r\n\r\n")
+        assert [await peer.body(), await peer.body()] == [b"hello /", b"hello /"]
+
+
 async def test_the_rest_of_a_body_is_received_and_the_connection_kept() -> None:
     async with serving(hello) as place:
         peer = await place.connect()

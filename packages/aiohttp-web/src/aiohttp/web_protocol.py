@@ -464,16 +464,18 @@ class RequestHandler(Incoming):
         self._body_reader.set_exception(
             PayloadAccessError("The body of the request was read after its response had been sent")
         )
-        self._body = RestOfBody()
+        self._body = rest = RestOfBody()
         if not seconds or self._reading is Reading.ENDED:
             self._keep_alive = KeepAlive.CLOSED
             return
         self._writing = Writing.LINGERING
         self._expect(Due.REST, seconds)
         self.resume_reading()
-        while self._body is not None and self._keep_alive is not KeepAlive.CLOSED:
+        # A later request's body may begin before this task has woken.
+        while self._body is rest and self._keep_alive is not KeepAlive.CLOSED:
             await self._event()
         self._due = _NOTHING
+        self._watch_body()
         self._writing = _ANSWERING
 
     async def _part(self) -> None:
