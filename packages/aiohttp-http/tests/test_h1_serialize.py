@@ -79,9 +79,16 @@ def test_only_text(serializer: Serializer, part: object) -> None:
         serializer("GET / HTTP/1.1", {"X": part})  # type: ignore[dict-item]
 
 
-def test_lone_surrogates_cannot_be_sent(serializer: Serializer) -> None:
+def test_octets_that_are_no_text_leave_as_they_came(serializer: Serializer) -> None:
+    value = b"a\xff\xc3\xa9b".decode("utf-8", "surrogateescape")
+    assert serializer("GET / HTTP/1.1", {"X": value}) == (
+        b"GET / HTTP/1.1\r\nX: a\xff\xc3\xa9b\r\n\r\n"
+    )
+
+
+def test_surrogates_that_stand_for_no_octet_cannot_be_sent(serializer: Serializer) -> None:
     with pytest.raises(UnicodeEncodeError):
-        serializer("GET / HTTP/1.1", {"X": "\udcff"})
+        serializer("GET / HTTP/1.1", {"X": "\ud800"})
 
 
 def test_request_line() -> None:
@@ -151,6 +158,13 @@ def test_an_ordinary_response_is_not_split(
     for _ in range(2):
         with pytest.raises(ValueError, match="control characters"):
             ordinary(200, reason, kind, 0, END, b"")
+
+
+def test_an_ordinary_response_of_octets(ordinary: Callable[..., bytes]) -> None:
+    octets = b"\xff".decode("utf-8", "surrogateescape")
+    assert ordinary(200, octets, octets, 0, b"\r\n\r\n", b"") == (
+        b"HTTP/1.1 200 \xff\r\nContent-Type: \xff\r\nContent-Length: 0\r\n\r\n"
+    )
 
 
 def test_starts_made_up_do_not_fill_the_memory() -> None:

@@ -1410,3 +1410,16 @@ async def test_a_response_that_is_not_all_ends_the_connection(
     assert answer.endswith(b"\r\n\r\nbegun")
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(errors) == fails
+
+
+async def test_a_field_that_is_no_text_can_be_echoed() -> None:
+    """A handler that repeats an `Origin` must not be what a peer fills the log with."""
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        return web.Response(headers={"X-Origin": request.headers["Origin"]})
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(GET[:-2] + b"Origin: a\xffb\r\n\r\n")
+        status, fields, _ = await peer.response()
+        assert (status, fields[b"X-Origin"]) == (b"HTTP/1.1 200 OK", b"a\xffb")

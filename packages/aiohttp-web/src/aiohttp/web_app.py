@@ -598,13 +598,10 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         return f"<Application 0x{id(self):x}>"
 
 
-# Not read from the class later: sentry_sdk puts a look-up of its own there.
-_RESOLVE = UrlDispatcher.resolve
-
-
 _NEW = object.__new__
 
-# As they are here; tools put theirs in the place of these, on the class or on one object.
+# As they are here; tools put theirs in the place of these, on the class or on one object, as
+# sentry_sdk does.
 _INIT = Request.__init__
 _HANDLE = Application._handle
 _RESOLVE = UrlDispatcher.resolve

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp._deprecations import declare, marked
 from aiohttp._h1.messages import RawRequestMessage
@@ -24,9 +24,6 @@ from aiohttp.web_protocol import (
     end_task,
 )
 from aiohttp.web_request import BaseRequest
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ("Server",)
 

@@ -3,13 +3,14 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_Clear
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 cdef extern from "Python.h":
-    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) noexcept
 
 cdef enum:
     # Most heads fit here; longer ones are moved to the heap.
@@ -75,6 +76,10 @@ cdef int put(Buffer* buffer, object text, const char* after) except -1:
     if not PyUnicode_Check(text):
         return 0
     encoded = PyUnicode_AsUTF8AndSize(text, &size)
+    if encoded is NULL:
+        # Surrogates, which are octets of a peer that were no UTF-8: Python's codec knows them.
+        PyErr_Clear()
+        return 0
     if not is_plain(<const unsigned char*>encoded, size):
         return 0
     reserve(buffer, size + 2)

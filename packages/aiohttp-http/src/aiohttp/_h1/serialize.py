@@ -59,7 +59,8 @@ def py_serialize_head(start_line: str, headers: Mapping[str, str]) -> bytes:
     # One search over everything is cheaper than one for each part: line ends are the only controls.
     if _CONTROL.search(text.replace("\r\n", "")) or text.count("\r\n") != len(lines) - 1:
         _explain(start_line, headers)
-    return f"{text}\r\n\r\n".encode()
+    # Octets of a peer that are no UTF-8 were read as surrogates; they leave as they came.
+    return f"{text}\r\n\r\n".encode("utf-8", "surrogateescape")
 
 
 def _refuse_other_types(headers: Mapping[str, str]) -> None:

@@ -1,8 +1,7 @@
 """The head of a response, decided: reason phrases, content coding, cookies, body framing.
 
 Pure: values in, values out.  Knows RFC 9110 and RFC 9112; not the response class that it serves,
-    and no
-clock.
+and no clock.
 """
 
 from __future__ import annotations
