@@ -567,22 +567,24 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
 
     def _handle_now(self, request: Request) -> Awaitable[StreamResponse]:
         """Do the same without a coroutine in between, where routing need not be awaited."""
-        known = self._router._known_route(request._message)
-        if known is not None:
-            route, pipeline = known[0], known[0]._pipeline
-            if (
-                pipeline is not None
-                and pipeline.only_app is self
-                and pipeline.handler is route._handler
-                and hdrs.EXPECT not in request._message.headers
-            ):
-                request._found = known
-                return pipeline.wrapped(request) if pipeline.is_bare else pipeline.enter(request)
-        match_info = self._router._resolve_now(request)
-        if match_info is None or hdrs.EXPECT in request._message.headers:
+        message = request._message
+        if hdrs.EXPECT in message.headers:
             return self._handle(request)
-        request._match_info = match_info
-        pipeline = match_info._belong_to(self) or _pipeline_of(match_info)
+        known = self._router._known_route(message)
+        pipeline = None if known is None else known[0]._pipeline
+        if (
+            known is not None
+            and pipeline is not None
+            and pipeline.only_app is self
+            and pipeline.handler is known[0]._handler
+        ):
+            request._found = known
+        else:
+            match_info = self._router._resolve_now(request)
+            if match_info is None:
+                return self._handle(request)
+            request._match_info = match_info
+            pipeline = match_info._belong_to(self) or _pipeline_of(match_info)
         return pipeline.wrapped(request) if pipeline.is_bare else pipeline.enter(request)
 
     def _request_handler(self) -> Callable[[Request], Awaitable[StreamResponse]]:

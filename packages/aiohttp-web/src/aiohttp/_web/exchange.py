@@ -266,10 +266,7 @@ class _Handling(InOwnContext[Any]):
         request: BaseRequest,
         start_time: float | None,
     ) -> None:
-        self._steps = steps
-        self._run = run
-        self._waits_for = waits_for
-        self._error = None
+        super().__init__(steps, run, waits_for)
         self._connection = connection
         self._request = request
         self._start_time = start_time

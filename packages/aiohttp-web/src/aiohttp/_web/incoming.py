@@ -223,7 +223,7 @@ class Incoming(BaseProtocol):
             if self._due is Due.BODY:
                 self._due = _NOTHING
             body.finish(trailers)
-            if len(self._inbox) > 1 and self._read_ahead() > 2 * self._settings.read_bufsize:
+            if len(self._inbox) > 1 and self._read_too_far():
                 self.pause_reading()
             self._wake()
         if self._upgrade_asked:
@@ -266,7 +266,7 @@ class Incoming(BaseProtocol):
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Go on reading, unless the inbox, or what lies in it, is still too much."""
-        if self._inbox.full or self._read_ahead() > 2 * self._settings.read_bufsize:
+        if self._inbox.full or self._read_too_far():
             return
         super().resume_reading()
         if resume_parser and self._reading is _MESSAGES:
@@ -280,6 +280,10 @@ class Incoming(BaseProtocol):
             and self._read_ahead() <= self._settings.read_bufsize
         ):
             self.resume_reading()
+
+    def _read_too_far(self) -> bool:
+        """Whether more than the high-water mark of one body waits."""
+        return self._read_ahead() > 2 * self._settings.read_bufsize
 
     def _read_ahead(self) -> int:
         """Bytes of bodies whose requests wait for their turn: a body's reader bounds only one."""
