@@ -121,6 +121,7 @@ SEAMS = {
     "_prepare_hook": "web.BaseRequest; overridden by Request",
     "_routing_path": "web.BaseRequest; the path that resources match",
     "_resolve_now": "web.UrlDispatcher; routing without awaiting",
+    "_match": "web.UrlDispatcher; the same, given what _known_route says",
     "_known_route": "web.UrlDispatcher; routing by the target alone",
     "_handler": "web.AbstractRoute; what its pipeline was made of, if nobody has changed it",
     "_pipeline": "web.AbstractRoute; the handler in its middlewares, kept",

@@ -580,7 +580,7 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         ):
             request._found = known
         else:
-            match_info = self._router._resolve_now(request)
+            match_info = self._router._match(request, known)
             if match_info is None:
                 return self._handle(request)
             request._match_info = match_info

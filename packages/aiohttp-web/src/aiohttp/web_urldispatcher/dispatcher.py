@@ -115,7 +115,12 @@ class UrlDispatcher(AbstractRouter, Mapping[str, AbstractResource]):
 
     def _resolve_now(self, request: Request) -> UrlMappingMatchInfo | None:
         """Do what resolve() does; None if a resource of somebody's own has to be awaited."""
-        known = self._known_route(request._message)
+        return self._match(request, self._known_route(request._message))
+
+    def _match(
+        self, request: Request, known: tuple[ResourceRoute, dict[str, str]] | None
+    ) -> UrlMappingMatchInfo | None:
+        """Do the same; ``known`` is what `_known_route` says."""
         return self._search(request) if known is None else UrlMappingMatchInfo(known[1], known[0])
 
     def _known_route(
