@@ -48,6 +48,9 @@ def test_parse(text: str, expected: MimeType) -> None:
         ("", ("application/octet-stream", {})),
         ("a/b/c", ("application/octet-stream", {})),
         ('multipart/mixed; boundary="a b"', ("multipart/mixed", {"boundary": "a b"})),
+        ("text/plain; charset=utf-8, text/html", ("text/plain", {"charset": "utf-8"})),
+        ("text/plain; charset=utf-8 (Plain text)", ("text/plain", {"charset": "utf-8"})),
+        ("text/plain; charset=", ("text/plain", {"charset": ""})),
     ],
 )
 def test_content_type(text: str, expected: tuple[str, dict[str, str]]) -> None:

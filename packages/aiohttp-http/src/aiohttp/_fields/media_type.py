@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from multidict import MultiDict, MultiDictProxy
 
-from aiohttp._fields.grammar import parse_parameters, token_or_quoted
+from aiohttp._fields.grammar import TOKEN_RE, parse_parameters, token_or_quoted
 from aiohttp._values import value_object
 
 # RFC 9110 §8.3: a recipient may take content of unknown type for this.
@@ -56,7 +56,8 @@ def format_mimetype(value: MimeType) -> str:
 def parse_content_type(raw: str) -> tuple[str, Mapping[str, str]]:
     """Return (``type/subtype``, parameters) of a Content-Type; the first of equal names counts.
 
-    What is no media type counts as :data:`DEFAULT_CONTENT_TYPE`.
+    What is no media type counts as :data:`DEFAULT_CONTENT_TYPE`.  A charset ends where its token
+    ends: behind it stands a comment, or another Content-Type that a gateway has joined to this one.
     """
     essence, _, rest = raw.partition(";")
     essence = essence.strip().lower()
@@ -67,4 +68,6 @@ def parse_content_type(raw: str) -> tuple[str, Mapping[str, str]]:
     parameters: dict[str, str] = {}
     for name, value in parse_parameters(rest):
         parameters.setdefault(name, value)
+    if token := TOKEN_RE.match(parameters.get("charset", "")):
+        parameters["charset"] = token[0]
     return essence, MappingProxyType(parameters)
