@@ -433,6 +433,9 @@ DISPOSITIONS = [
     ('form-data; name="a";', None),
     (r'attachment; name=a; filename="f\oo"', "foo"),
     ('attachment; name=a; filename="/etc/passwd"', "etc/passwd"),
+    ("attachment; name=a; filename=a.txt;", "a.txt"),
+    ('attachment; name=a; filename="a b.txt";', "a b.txt"),
+    ("attachment; name=a; filename*=UTF-8''a%20b.txt;", "a b.txt"),
 ]  # fmt: skip
 
 

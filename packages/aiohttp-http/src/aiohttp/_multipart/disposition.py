@@ -25,6 +25,9 @@ _QUOTED_VALUE: Final = re.compile(rf'"((?:\\.|[^"\\])*)"{_VALUE_END}', re.DOTALL
 # the closing quote (WHATWG HTML, multipart/form-data encoding algorithm); others escape nothing.
 _LOOSE_QUOTED_VALUE: Final = re.compile(rf'"(.*?)"{_VALUE_END}', re.DOTALL)
 _EMPTY_PARAMETER: Final = re.compile(rf"{_OWS}(?:;|\Z)")
+# A lone `;` at the end is what many servers send (RFC 6266 §4.1 has none). With a blank between it
+# and a token it was never accepted.
+_BROKEN_END: Final = re.compile(r'[^\s"][ \t]+;\Z')
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 # In a form only these two are escaped in file names; other backslashes are part of a path.
 _FORM_FILE_QUOTED_PAIR: Final = re.compile(r'\\(["\\])')
@@ -116,7 +119,7 @@ def _read_parameters(
             problems.append(BadContentDispositionParam(header))
         else:
             params[name] = value
-    if params and not in_form and header.endswith(";"):
+    if not in_form and _BROKEN_END.search(header):
         raise _BadHeader
     return params
 
