@@ -86,6 +86,8 @@ BODIES: list[tuple[str, bytes, Tree]] = [
     ("an empty part", b"--B\r\nA: b\r\n\r\n\r\n--B--", [b""]),
     ("one line end for head and delimiter", b"--B\r\nA: b\r\n\r\n--B--", [b""]),
     ("preamble", b"hello\r\n\r\n--Bx\r\n--B\r\n\r\nx\r\n--B--", [b"x"]),
+    ("preamble with a lone LF", b"hello\n--B\r\n\r\nx\r\n--B--", [b"x"]),
+    ("an empty line of a lone LF", b"\n--B\r\n\r\nx\n--B\r\n--B--", [b"x\n--B"]),
     ("epilogue", b"--B\r\n\r\nx\r\n--B--\r\nbye\r\n--B\r\n\r\ny\r\n--B--", [b"x"]),
     ("padding", b"--B \t\r\n\r\nx\r\n--B  \r\n\r\ny\r\n--B-- \t\r\n", [b"x", b"y"]),
     ("line ends in the data", b"--B\r\n\r\n\r\n\r\n\n\r\r\n--B--", [b"\r\n\r\n\n\r"]),

@@ -70,14 +70,16 @@ class Delimiter:
 
     Args:
         dashes: two hyphens and the boundary.
+        line_end: what stands before them, except where they come first; a lone LF in a preamble,
+            which some programs write with the line ends of their system.
     """
 
     __slots__ = ("_dashes", "_full")
 
-    def __init__(self, dashes: bytes) -> None:
+    def __init__(self, dashes: bytes, line_end: bytes = b"\r\n") -> None:
         self._dashes = dashes
         # The line end before a delimiter belongs to it, and not to the data.
-        self._full = b"\r\n" + dashes
+        self._full = line_end + dashes
 
     def search(self, data: bytes, start: int, *, at_line_start: bool, final: bool) -> Found:
         """Look for a delimiter line from *start* on.
@@ -131,8 +133,8 @@ class Delimiter:
 
     def _safe_end(self, data: bytes, start: int) -> int:
         """Return where the data ends that cannot be the beginning of a delimiter."""
-        # A delimiter has one CR, at its beginning, so only the last one can begin it.
-        last = data.rfind(b"\r", max(start, len(data) - len(self._full) + 1))
+        # A delimiter has one line end, at its beginning, so only the last one can begin it.
+        last = data.rfind(self._full[:1], max(start, len(data) - len(self._full) + 1))
         if last >= 0 and self._full.startswith(data[last:]):
             return last
         return len(data)

@@ -131,10 +131,10 @@ class MultipartReader:
         if self._at_eof:
             return None
         if self._at_bof:
-            await self._skip_preamble()
+            await self._read_first_boundary()
         else:
             await self._maybe_release_last_part()
-        await self._read_boundary()
+            await self._read_boundary(self._delimiter)
         if self._at_eof:
             return None
         first = self._last_part is None
@@ -197,9 +197,13 @@ class MultipartReader:
             )
         return boundary
 
-    async def _skip_preamble(self) -> None:
+    async def _read_first_boundary(self) -> None:
         self._at_bof = False
-        preamble = PartBody(self._source, self._delimiter)
+        delimiter = Delimiter(self._boundary, b"\n")
+        await self._skip_preamble(PartBody(self._source, delimiter))
+        await self._read_boundary(delimiter)
+
+    async def _skip_preamble(self, preamble: PartBody) -> None:
         try:
             while await preamble.read(DEFAULT_CHUNK_SIZE):
                 if self._source.taken > _MAX_PREAMBLE:
@@ -209,10 +213,10 @@ class MultipartReader:
                 raise BadMultipart(f"Could not find starting boundary {self._boundary!r}") from None
             raise
 
-    async def _read_boundary(self) -> None:
+    async def _read_boundary(self, delimiter: Delimiter) -> None:
         found = await read_delimiter(
             self._source,
-            self._delimiter,
+            delimiter,
             at_line_start=self._source.taken == self._body_start,
         )
         self._at_eof = found.kind is Kind.END
