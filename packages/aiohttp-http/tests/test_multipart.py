@@ -290,6 +290,17 @@ async def test_chunks() -> None:
     assert await part.next() is None
 
 
+@pytest.mark.parametrize("cut", range(1, 100, 7))
+async def test_a_truncated_coding_does_not_depend_on_how_it_is_cut(cut: int) -> None:
+    head = b"--B\r\nContent-Encoding: gzip\r\n\r\n"
+    data = head + gzip.compress(b"hello" * 99)[:-4] + b"\r\n--B--"
+    part = await MultipartReader(HEADERS, Trickle([data[:cut], data[cut:]])).next()
+    assert isinstance(part, BodyPartReader)
+    with pytest.raises(BadMultipart, match="truncated"):
+        while chunk := await part.read_chunk(10):
+            _ = [block async for block in part.decode_iter(chunk)]
+
+
 async def test_lines() -> None:
     part = part_of(b"one\ntwo\r\nthree")
     assert [await part.readline() for _ in range(4)] == [b"one\n", b"two\r\n", b"three", b""]

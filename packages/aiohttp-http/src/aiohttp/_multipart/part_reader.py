@@ -145,9 +145,21 @@ class BodyPartReader:
         """Read up to *size* bytes; ``b""`` at the end.
 
         What a call returns can be decoded without what comes after it.
+
+        Raises:
+            BadMultipart: the body is damaged, or what `decode_iter()` got is not whole.
         """
         if self._transfer_coding in IDENTITY_CODINGS:
-            return await self._body.read(size)
+            data = await self._body.read(size)
+        else:
+            data = await self._read_groups(size)
+        if not data and self._decoder is not None:
+            # Whether a piece is the last one is not always known when it is decoded.
+            self._decoder.check_end()
+        return data
+
+    async def _read_groups(self, size: int) -> bytes:
+        """Read up to *size* bytes, of which the transfer coding leaves none over."""
         data, self._held = self._held, b""
         while block := await self._body.read(max(size - len(data), 1)):
             data += block
@@ -329,7 +341,8 @@ class _PartDecoder:
             if not decompressor.data_available:
                 break
             data = b""
-        self._check_end(last)
+        if last:
+            self.check_end()
 
     def decode_sync(self, data: bytes) -> list[bytes]:
         """Return what the whole of *data* decodes to."""
@@ -346,7 +359,7 @@ class _PartDecoder:
             if not decompressor.data_available:
                 break
             data = b""
-        self._check_end(last=True)
+        self.check_end()
         return blocks
 
     def _untransfer(self, data: bytes, last: bool) -> bytes:
@@ -358,8 +371,9 @@ class _PartDecoder:
             self._decompressor = open_decompressor(self._coding, data)
         return self._decompressor
 
-    def _check_end(self, last: bool) -> None:
-        if last and self._decompressor is not None and not self._decompressor.is_whole:
+    def check_end(self) -> None:
+        """Raise BadMultipart if the data so far is not whole."""
+        if self._decompressor is not None and not self._decompressor.is_whole:
             raise BadMultipart(f"truncated content encoding of a part: {self._coding}")
 
     def _damaged(self) -> BadMultipart:
