@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +87,7 @@ async def test_large_items_and_gaps_are_written_as_octets() -> None:
     assert await written(BytesPayload(numbers)) == bytes(2**20)
     assert await written(BytesPayload(memoryview(b"ab" * 2**19)[::2])) == b"a" * 2**19
     assert await written(BytesPayload(memoryview(b"abcd")[::2]), 1) == b"a"
+    assert BytesPayload(memoryview(b"abcd")[::2]).decode() == "ac"
 
 
 @pytest.fixture
@@ -180,6 +182,41 @@ async def test_files(path: Path, buffering: int) -> None:
     await value.close()
     assert file.closed
     assert value.consumed
+
+
+class Counting(io.BufferedReader):
+    """Counts what is read, as programs do that show the progress of an upload."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(cast(Any, path.open("rb")))
+        self.count = 0
+
+    def read(self, n: int | None = -1, /) -> bytes:
+        block = super().read(n)
+        self.count += len(block)
+        return block
+
+
+async def test_a_reader_before_that_of_open(path: Path) -> None:
+    with Counting(path) as file:
+        file.seek(2)
+        value = get_payload(file)
+        assert value.size == 8
+        assert await written(value) == b"23456789"
+        assert (value.size, file.count) == (8, 8)
+
+
+@pytest.mark.parametrize("max_size", [0, 5], ids=["in memory", "on disk"])
+async def test_a_spooled_file(max_size: int) -> None:
+    with tempfile.SpooledTemporaryFile(max_size) as file:
+        file.write(b"0123456789")
+        file.seek(2)
+        value = IOBasePayload(cast(Any, file))
+        assert value.size == 8
+        assert file.tell() == 2
+        for _ in range(2):
+            assert await written(value) == b"23456789"
+            assert value.size == 8
 
 
 async def test_files_are_read_in_pieces(path: Path) -> None:

@@ -10,6 +10,7 @@ import codecs
 import io
 import os
 import stat
+import sys
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from aiohttp import hdrs
@@ -44,14 +45,21 @@ class IOBasePayload(Payload):
         if "filename" not in kwargs:
             kwargs["filename"] = guess_filename(value)
         super().__init__(value, *args, **kwargs)
+        # Found now, because finding it moves the position, and a thread may read later.
+        self._spooled_end = _spooled_size(value)
         named = self._filename is not None and disposition is not None
         if named and hdrs.CONTENT_DISPOSITION not in self._headers:
             self.set_content_disposition(cast(str, disposition), filename=self._filename)
 
     @property
     def size(self) -> int | None:
-        """How many bytes there are from the first position on, if the file is a regular one."""
+        """How many bytes there are from the first position on.
+
+        It is known of regular files, and of `tempfile.SpooledTemporaryFile`.
+        """
         end = _file_size(self._value)
+        if end is None:
+            end = self._spooled_end
         if end is None:
             return None
         start = self._start_position
@@ -241,6 +249,9 @@ def _file_size(value: Any) -> int | None:
     how many bytes will come.
     """
     raw = getattr(value, "raw", value)
+    while isinstance(raw, io.BufferedReader):
+        # A reader that counts, put before the one of open().
+        raw = raw.raw
     if not isinstance(raw, io.FileIO):
         return None
     try:
@@ -248,3 +259,16 @@ def _file_size(value: Any) -> int | None:
     except OSError:
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _spooled_size(value: Any) -> int | None:
+    """Return the size of a temporary file that may be in memory still."""
+    # Whoever has such a file has imported the module; nobody else needs it.
+    tempfile = sys.modules.get("tempfile")
+    if tempfile is None or not isinstance(value, tempfile.SpooledTemporaryFile):
+        return None
+    position = value.tell()
+    value.seek(0, os.SEEK_END)
+    end: int = value.tell()
+    value.seek(position)
+    return end

@@ -64,7 +64,8 @@ class BytesPayload(Payload):
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the bytes decoded by *encoding*."""
-        return str(self._value, encoding, errors)
+        # A view with gaps is copied: str() takes none.
+        return str(bytes(self._value), encoding, errors)
 
     async def as_bytes(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Return the bytes."""
