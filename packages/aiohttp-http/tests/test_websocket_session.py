@@ -404,6 +404,31 @@ async def test_the_peer_does_not_answer_the_close() -> None:
     assert ws.transport.ended == "closed"
 
 
+async def test_a_close_frame_that_does_not_get_its_turn() -> None:
+    """It is queued behind a message that is being compressed, and every thread is busy."""
+    ws = Session(close_timeout=0.001)
+    turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    class BusyWriter:
+        def begin_close(self, code: int, message: bytes) -> asyncio.Future[None]:
+            return turn
+
+    ws._writer = cast(WebSocketWriter, BusyWriter())
+    assert await ws.close()
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert isinstance(ws.exception(), asyncio.TimeoutError)
+    assert ws.transport.ended == "aborted"
+
+
+async def test_a_peer_that_does_not_read_is_given_up() -> None:
+    """Else the connection would stay, and with it whoever waits to send."""
+    ws = Session(close_timeout=0.001)
+    ws.protocol.pause_writing()
+    assert await ws.close()
+    assert ws.close_code == WSCloseCode.ABNORMAL_CLOSURE
+    assert ws.transport.ended == "aborted"
+
+
 async def test_the_connection_is_lost_while_closing() -> None:
     ws = Session()
     task = asyncio.ensure_future(ws.close())

@@ -441,6 +441,20 @@ async def test_a_sender_waits_for_the_transport() -> None:
     await task
 
 
+async def test_what_is_queued_waits_for_the_transport_after_it_is_written() -> None:
+    """Who sent it does; what is behind it does not, and least of all a close frame."""
+    connection = Connection(limit=99, compress=15)
+    connection.protocol.pause_writing()
+    big = random.Random(0).randbytes(2 * MAX_SYNC_DEFLATE)
+    sender = asyncio.ensure_future(connection.writer.send_frame(big, BINARY))
+    await asyncio.sleep(0)
+    await connection.writer.close()
+    assert connection.received() == [(BINARY, big), (CLOSE, 1000)]
+    assert not sender.done()
+    connection.protocol.resume_writing()
+    await sender
+
+
 async def test_the_heartbeats_ping_never_waits() -> None:
     connection = Connection(limit=0)
     connection.protocol.pause_writing()

@@ -341,7 +341,17 @@ class WebSocketWriter:
         job = asyncio.ensure_future(self._run_job(self._last_job, message, opcode, bits))
         self._last_job = job
         job.add_done_callback(self._job_done)
-        return asyncio.shield(job)
+        return self._job_written(job, opcode)
+
+    async def _job_written(self, job: asyncio.Task[None], opcode: int) -> None:
+        """Wait until a queued frame is written, and then for the transport.
+
+        Only its sender does that: the frames behind it, a close frame above all, would be stuck on
+        a peer that does not read.
+        """
+        await asyncio.shield(job)
+        if self._output_size > self._limit and opcode != _CLOSE:
+            await self.drain()
 
     async def _run_job(
         self, previous: asyncio.Task[None] | None, message: bytes, opcode: int, bits: int
@@ -356,8 +366,6 @@ class WebSocketWriter:
                 message = self._deflate(message, bits)
             opcode |= _RSV1
         self._write_frame(_FIN | opcode, message)
-        if self._output_size > self._limit:
-            await self.drain()
 
     def _job_done(self, job: asyncio.Task[None]) -> None:
         if self._last_job is job:

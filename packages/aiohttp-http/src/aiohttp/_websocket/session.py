@@ -460,10 +460,12 @@ class WebSocketSession(Generic[DecodeText]):
         self._connection_state = State.CLOSED
         self._stop_heartbeat()
         self._interrupt_receive()
+        stuck = drain
         try:
             queued = writer.begin_close(code, message)
             if queued is not None:
-                await queued
+                async with _timeout(self._close_timeout):
+                    await queued
             if self._peer_has_closed:
                 self._finish(self._close_code)
                 return True
@@ -471,10 +473,14 @@ class WebSocketSession(Generic[DecodeText]):
             async with _timeout(self._close_timeout):
                 if drain:
                     await writer.drain()
+                    stuck = False
                 self._finish(await self._read_close_code())
         except asyncio.CancelledError:
             self._finish(WSCloseCode.ABNORMAL_CLOSURE)
             raise
+        except asyncio.TimeoutError as exc:
+            # What the peer has not taken by now, it never will: who still sends is let go.
+            self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc, abort=stuck)
         except Exception as exc:
             self._finish(WSCloseCode.ABNORMAL_CLOSURE, exc)
         return True
@@ -526,14 +532,16 @@ class WebSocketSession(Generic[DecodeText]):
                 await self._require_writer().close(exc.code)
         self._finish(exc.code, exc)
 
-    def _finish(self, code: int | None, exc: BaseException | None = None) -> None:
+    def _finish(
+        self, code: int | None, exc: BaseException | None = None, *, abort: bool = False
+    ) -> None:
         """Be closed: keep why, and drop the connection."""
         self._connection_state = State.CLOSED
         self._close_code = code
         if exc is not None:
             self._exception = exc
         self._stop_heartbeat()
-        self._drop_connection()
+        self._drop_connection(abort=abort)
 
     def _stop_heartbeat(self) -> None:
         if self._heartbeat is not None:
