@@ -146,21 +146,29 @@ def the_one_length(values: list[str]) -> str:
     return parts.pop()
 
 
+def _members(values: list[str]) -> list[str]:
+    """The members of a list in lower case, without empty ones (RFC 9110 §5.6.1.2)."""
+    parts = [part.strip(" \t") for value in values for part in value.split(",")]
+    # Only ASCII: KELVIN SIGN becomes "k", and no other reader takes that for "chunked".
+    return [part.lower() if part.isascii() else part for part in parts if part]
+
+
 def is_chunked(values: list[str]) -> bool:
     """Whether ``chunked`` is the last of the transfer codings (RFC 9112 §6.1).
 
     It must not be applied twice, and nothing may follow it; a response that breaks the second rule
-    is read until the connection closes (§6.3 rule 4).
+    is read until the connection closes (§6.3 rule 4).  Empty members of the list say nothing
+    (RFC 9110 §5.6.1.2); a coding with parameters is another one (§7.1).
     """
     if len(set(values)) == 1:
         # Two equal lines: strict reading has refused them before as a repeated singleton.
         values = values[:1]
-    codings = [part.strip(" \t").lower() for value in values for part in value.split(",")]
+    codings = _members(values)
     if codings.count("chunked") > 1:
         raise BadHttpMessage(
             f"Invalid Transfer-Encoding: expected chunked once, got {shown(', '.join(codings))}"
         )
-    return codings[-1] == "chunked"
+    return bool(codings) and codings[-1] == "chunked"
 
 
 def content_coding(value: str) -> str | None:
@@ -177,7 +185,7 @@ def _connection_options(headers: CIMultiDictProxy[str]) -> frozenset[str]:
         options = _FREQUENT_OPTIONS.get(values[0])
         if options is not None:
             return options
-    return frozenset([part.strip(" \t").lower() for value in values for part in value.split(",")])
+    return frozenset(_members(values))
 
 
 def _persists(version: HttpVersion, options: frozenset[str]) -> bool:
@@ -247,7 +255,7 @@ def _request_framing(
         # RFC 9110 §7.8 and §10.1.1: from an HTTP/1.0 client both are ignored.
         if seen & _UPGRADE and "upgrade" in options:
             upgrade = True
-        expect = bool(seen & _EXPECT) and headers["Expect"].lower() == "100-continue"
+        expect = bool(seen & _EXPECT) and "100-continue" in _members(headers.getall("Expect"))
     elif kind is _CHUNKED:
         # RFC 9112 §6.1: the framing is faulty; close after the message.
         keep_alive = False

@@ -40,6 +40,7 @@ cdef Framing _CLOSES
 
 cdef object content_length(str text)
 cdef str the_one_length(list values)
+cdef list _members(list values)
 cdef bint is_chunked(list values) except -1
 cdef object _connection_options(headers)
 cdef bint _persists(version, options) except -1

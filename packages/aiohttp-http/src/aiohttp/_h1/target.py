@@ -27,6 +27,8 @@ _AUTHORITY: Final = late_pattern(
     re.ASCII,
 )
 _ABSOLUTE: Final = late_pattern(r"[A-Za-z][A-Za-z0-9+.\-]*://(?P<authority>[^/?#]*)", re.ASCII)
+# RFC 9110 §9.3.6: the end of a tunnel must not have an empty or invalid port; nobody listens on 0.
+_NO_PORT: Final = late_pattern(r":0*\Z")
 _IP_FUTURE: Final = late_pattern(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~:]+", re.ASCII)
 
 _HIGHEST_PORT: Final = 65535
@@ -86,8 +88,8 @@ def check_target(method: str, target: str) -> None:
         InvalidURLError: naming the form that the method calls for.
     """
     if method == "CONNECT":  # §3.2.3 authority-form
-        # The port is optional here, as it always was: some clients leave it out.
-        if not _is_authority(target, empty_host=False):
+        # The port may be missing here, as it always might: some clients leave it out.
+        if not _is_authority(target, empty_host=False) or _NO_PORT.search(target):
             raise InvalidURLError(
                 f"Invalid target of a CONNECT request: expected host:port, got {shown(target)}"
             )
