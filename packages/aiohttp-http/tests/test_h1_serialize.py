@@ -13,6 +13,7 @@ from aiohttp._h1.serialize import (
     chunk_head,
     ordinary_response,
     request_head,
+    request_line,
     response_head,
     serialize_headers,
     trailer_section,
@@ -73,6 +74,46 @@ def test_a_line_end_does_not_hide_behind_another(serializer: Serializer) -> None
         serializer("GET / HTTP/1.1", {"X": "a\r\nEvil: yes"})
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        " X",
+        "\tX",
+        "X ",
+        "X Y",
+        "X:",
+        "X: y",
+        ":",
+        "(X)",
+        '"X"',
+        "X,Y",
+        "Ü",
+        "X\udcff",
+        "{",
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_names_are_tokens(serializer: Serializer, name: str, first: bool) -> None:
+    """RFC 9112 §2.2, §5.1, §5.2: one that begins with a space would fold the line before it."""
+    headers = {name: "y"} if first else {"A": "b", name: "y", "C": "d"}
+    with pytest.raises(ValueError, match=r"^Name of header .*: expected letters, digits"):
+        serializer("GET / HTTP/1.1", headers)
+
+
+def test_every_token_is_a_name(serializer: Serializer) -> None:
+    name = "!#$%&'*+-.^_`|~019azAZ"
+    assert serializer("a", {name: "b"}) == f"a\r\n{name}: b\r\n\r\n".encode()
+
+
+def test_names_made_up_do_not_fill_the_memory() -> None:
+    for number in range(3000):
+        serialize.py_serialize_head("a", {f"X-{number}": "b", "X" * 65: "c"})
+    assert len(serialize._BEGINNINGS) <= 1024
+    assert "X" * 65 not in serialize._BEGINNINGS
+
+
 @pytest.mark.parametrize("part", [1, b"x", None])
 def test_only_text(serializer: Serializer, part: object) -> None:
     with pytest.raises(TypeError, match=f"must be str, got {type(part).__name__}"):
@@ -101,6 +142,8 @@ def test_request_line() -> None:
 def test_request_line_that_would_be_read_otherwise(method: str, target: str) -> None:
     with pytest.raises(ValueError, match="without spaces"):
         request_head(method, target, HttpVersion11, {})
+    with pytest.raises(ValueError, match="without spaces"):
+        request_line(method, target, HttpVersion11)
 
 
 def test_status_line() -> None:

@@ -89,6 +89,35 @@ cdef int put(Buffer* buffer, object text, const char* after) except -1:
     return 1
 
 
+cdef bint[256] IN_NAMES
+for _byte in range(256):
+    IN_NAMES[_byte] = chr(_byte) in (
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    )
+
+
+cdef int put_name(Buffer* buffer, object text) except -1:
+    """Append a name, colon and space; 0 if the name is no token."""
+    cdef Py_ssize_t size, i
+    cdef const unsigned char* encoded
+    if not PyUnicode_Check(text):
+        return 0
+    encoded = <const unsigned char*>PyUnicode_AsUTF8AndSize(text, &size)
+    if encoded is NULL:
+        PyErr_Clear()
+        return 0
+    if size == 0:
+        return 0
+    for i in range(size):
+        if not IN_NAMES[encoded[i]]:
+            return 0
+    reserve(buffer, size + 2)
+    memcpy(buffer.start + buffer.used, encoded, size)
+    memcpy(buffer.start + buffer.used + size, b": ", 2)
+    buffer.used += size + 2
+    return 1
+
+
 cdef int put_bytes(Buffer* buffer, const char* data, Py_ssize_t size) except -1:
     reserve(buffer, size)
     memcpy(buffer.start + buffer.used, data, size)
@@ -134,7 +163,7 @@ def serialize_head(start_line, headers):
         if not put(&buffer, start_line, b"\r\n"):
             return serialize_in_python(start_line, headers)
         for name, value in headers.items():
-            if not put(&buffer, name, b": ") or not put(&buffer, value, b"\r\n"):
+            if not put_name(&buffer, name) or not put(&buffer, value, b"\r\n"):
                 return serialize_in_python(start_line, headers)
         reserve(&buffer, 2)
         memcpy(buffer.start + buffer.used, b"\r\n", 2)

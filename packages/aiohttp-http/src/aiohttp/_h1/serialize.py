@@ -1,7 +1,8 @@
 """Heads and chunks on their way out: text becomes bytes, and nothing can be smuggled in.
 
 Every part of a head is checked for what would end a line or confuse a reader: CR, LF, NUL and the
-other controls but HTAB (RFC 9110 §5.5, RFC 9112 §2.2, §11.1).  Knows no transport.
+other controls but HTAB (RFC 9110 §5.5, RFC 9112 §2.2, §11.1).  Names are tokens: one that begins
+with a space would continue the line before it (RFC 9112 §5.2).  Knows no transport.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ __all__ = (
     "chunk_head",
     "ordinary_response",
     "request_head",
+    "request_line",
     "response_head",
     "serialize_headers",
     "trailer_section",
@@ -29,11 +31,35 @@ __all__ = (
 CHUNK_END: Final = b"\r\n"
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TEXT: Final = r"[^\x00-\x08\x0a-\x1f\x7f]*"
+_NAME: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # RFC 9110 §5.1: a token
+_LINES: Final = re.compile(rf"{_TEXT}(?:\r\n{_TEXT})*")
+
+# Names that a program sends come again with each message; one that makes them up from its input
+# does not fill the memory.
+_MOST_NAMES: Final = 1024
+_LONGEST_KEPT_NAME: Final = 64
+
+
+class _Beginnings(dict[str, str]):
+    """Name → name, colon and space; a name is checked when it is first met."""
+
+    def __missing__(self, name: str) -> str:
+        beginning = name + ": "
+        if not re.fullmatch(_NAME, name):
+            _refuse_name(name)
+        if len(name) <= _LONGEST_KEPT_NAME:
+            if len(self) >= _MOST_NAMES:
+                self.clear()
+            self[name] = beginning
+        return beginning
+
+
+_BEGINNINGS: Final = _Beginnings()
 
 
 def _refuse_controls(what: str, text: str) -> None:
-    if _CONTROL.search(text):
+    if not re.fullmatch(_TEXT, text):
         raise ValueError(
             f"{what}: expected text without CR, LF, NUL and other control characters "
             f"(they could inject fields), got {shown(text)}"
@@ -46,18 +72,20 @@ def py_serialize_head(start_line: str, headers: Mapping[str, str]) -> bytes:
     ``_serialize.pyx`` has a twin of the same signature; `serialize_headers` is the faster one.
 
     Raises:
-        ValueError: a part holds a control character other than HTAB; the message names the part.
+        ValueError: a part holds a control character other than HTAB, or a name is no token; the
+            message names the part.
         TypeError: a name or a value is not a str.
     """
     try:
         # Adding takes the text itself, also of a subclass that formats itself in another way.
-        lines = [start_line, *[name + ": " + value for name, value in headers.items()]]
+        lines = [start_line, *[_BEGINNINGS[name] + value for name, value in headers.items()]]
     except TypeError:
         _refuse_other_types(headers)
         raise
     text = "\r\n".join(lines)
-    # One search over everything is cheaper than one for each part: line ends are the only controls.
-    if _CONTROL.search(text.replace("\r\n", "")) or text.count("\r\n") != len(lines) - 1:
+    # One look at everything is cheaper than one at each part: line ends are the only controls, and
+    # there are as many as lines.
+    if not _LINES.fullmatch(text) or text.count("\r\n") != len(lines) - 1:
         _explain(start_line, headers)
     # Octets of a peer that are no UTF-8 were read as surrogates; they leave as they came.
     return f"{text}\r\n\r\n".encode("utf-8", "surrogateescape")
@@ -69,10 +97,18 @@ def _refuse_other_types(headers: Mapping[str, str]) -> None:
             raise TypeError(f"A field name or value must be str, got {type(part).__name__}")
 
 
+def _refuse_name(name: str) -> None:
+    what = f"Name of header {shown(name)}"
+    _refuse_controls(what, name)
+    raise ValueError(
+        f"{what}: expected letters, digits, '-' and the other characters of a token "
+        "(RFC 9110 §5.6.2), no space and no colon"
+    )
+
+
 def _explain(start_line: str, headers: Mapping[str, str]) -> None:
     _refuse_controls("Start line", start_line)
     for name, value in headers.items():
-        _refuse_controls(f"Name of header {shown(name)}", name)
         _refuse_controls(f"Value of header {name!r}", value)
 
 
@@ -111,20 +147,29 @@ else:
     from aiohttp._h1._serialize import serialize_head as serialize_headers
 
 
-def request_head(
-    method: str, target: str, version: HttpVersion, headers: Mapping[str, str]
-) -> bytes:
-    """The head of a request: ``method SP request-target SP HTTP-version`` (RFC 9112 §3).
+def request_line(method: str, target: str, version: HttpVersion) -> str:
+    """``method SP request-target SP HTTP-version`` (RFC 9112 §3).
 
     Raises:
-        ValueError: as `serialize_headers`; also if method or target hold white space.
+        ValueError: method or target are empty or hold a space.
     """
     if " " in method or " " in target or not method or not target:
         raise ValueError(
             f"Request line: expected a method and a target without spaces, "
             f"got {shown(f'{method} {target}')}"
         )
-    return serialize_headers(f"{method} {target} HTTP/{version[0]}.{version[1]}", headers)
+    return f"{method} {target} HTTP/{version[0]}.{version[1]}"
+
+
+def request_head(
+    method: str, target: str, version: HttpVersion, headers: Mapping[str, str]
+) -> bytes:
+    """The head of a request (RFC 9112 §3).
+
+    Raises:
+        ValueError: as `request_line` and `serialize_headers`.
+    """
+    return serialize_headers(request_line(method, target, version), headers)
 
 
 def response_head(
