@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
+import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -152,6 +154,42 @@ async def test_a_cancelled_step_does_not_mix_with_the_next() -> None:
     rest = await compressor.compress(b"b" * 10)
     assert compressor._step is None
     assert isinstance(rest, bytes)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_data_that_expands_much_is_decompressed_in_a_thread(coding: str) -> None:
+    coded = encode(coding, bytes(2**20))
+    decompressor = open_decompressor(coding, coded)
+    threads: set[int] = set()
+    decompress_sync = decompressor.decompress_sync
+
+    def noted(*args: Any, **options: Any) -> bytes:
+        threads.add(threading.get_ident())
+        return decompress_sync(*args, **options)
+
+    decompressor.decompress_sync = noted  # type: ignore[method-assign]
+    size = len(await decompressor.decompress(coded, 2**17))
+    threads.clear()
+    while decompressor.data_available:
+        size += len(await decompressor.decompress(b"", 2**17))
+    assert size == 2**20
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+async def test_a_decompressor_whose_caller_was_cancelled_goes_on_in_turn() -> None:
+    data = os.urandom(100_000)
+    coded = encode("gzip", data)
+    decompressor = open_decompressor("gzip", coded)
+    task = asyncio.create_task(decompressor.decompress(coded[:50_000]))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # The step was done, and what it gave is lost.
+    rest = await decompressor.decompress(coded[50_000:])
+    assert data.endswith(rest)
+    assert decompressor.is_whole
 
 
 def test_modes() -> None:

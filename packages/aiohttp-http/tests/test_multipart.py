@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gzip
 import io
+import os
 import quopri
 from collections.abc import Iterable
 from typing import Any, cast
@@ -18,6 +19,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from aiohttp._fields.disposition import content_disposition_header
 from aiohttp._multipart.transfer_coding import QuotedPrintableDecoder, QuotedPrintableEncoder
 from aiohttp.base_protocol import BaseProtocol
+from aiohttp.compression_utils import ZLibDecompressor
 from aiohttp.http_exceptions import BadMultipart
 from aiohttp.multipart import (
     BadContentDispositionHeader,
@@ -288,6 +290,26 @@ async def test_chunks() -> None:
     assert part.at_eof()
     assert await part.read() == b""
     assert await part.next() is None
+
+
+async def test_a_large_part_is_given_to_its_decompressor_in_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes = []
+    decompress_sync = ZLibDecompressor.decompress_sync
+
+    def noted(self: ZLibDecompressor, data: bytes, max_length: int = 0) -> bytes:
+        # What it keeps of earlier calls is copied at each call.
+        sizes.append(len(self._held) + len(data))
+        return decompress_sync(self, data, max_length)
+
+    monkeypatch.setattr(ZLibDecompressor, "decompress_sync", noted)
+    data = os.urandom(3_000_000)
+    coded = gzip.compress(data, 0)
+    part = part_of(coded, {"Content-Encoding": "gzip"})
+    assert await part.read(decode=True) == data
+    assert part.decode(coded) == data
+    assert max(sizes) <= 2**18
 
 
 @pytest.mark.parametrize("cut", range(1, 100, 7))

@@ -216,11 +216,16 @@ def encoding_to_mode(encoding: str | None = None, suppress_deflate_header: bool 
     return -ZLibBackend.MAX_WBITS if suppress_deflate_header else ZLibBackend.MAX_WBITS
 
 
-# Compression…
+# Either, in steps…
 
 
-class _CompressionHandler(ABC):
-    """Compress step by step, big steps in a thread."""
+class _StepByStep:
+    """Does small steps at once and big ones in a thread, one after the other.
+
+    Args:
+        executor: where big steps run; None for the loop's.
+        max_sync_chunk_size: input bytes up to which a step is small; None: every step is.
+    """
 
     def __init__(
         self,
@@ -232,6 +237,29 @@ class _CompressionHandler(ABC):
         # A step that runs in a thread. A cancelled caller cannot stop it, so the next one waits.
         self._step: asyncio.Future[bytes] | None = None
 
+    async def _end_of_step(self) -> None:
+        while self._step is not None:
+            await asyncio.wait([self._step])
+
+    def _is_small(self, data: Buffer) -> bool:
+        return self._max_sync_chunk_size is None or len(data) <= self._max_sync_chunk_size
+
+    async def _in_thread(self, function: Callable[..., bytes], *args: Any) -> bytes:
+        step = asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
+        self._step = step
+        step.add_done_callback(self._forget_step)
+        return await asyncio.shield(step)
+
+    def _forget_step(self, step: asyncio.Future[bytes]) -> None:
+        self._step = None
+
+
+# Compression…
+
+
+class _CompressionHandler(_StepByStep, ABC):
+    """Compress step by step, big steps in a thread."""
+
     @abstractmethod
     def compress_sync(self, data: Buffer) -> bytes:
         """Return what is ready after *data*, often nothing."""
@@ -242,17 +270,11 @@ class _CompressionHandler(ABC):
 
     async def compress(self, data: Buffer) -> bytes:
         """Return what is ready after *data*; computed in a thread if *data* is big."""
-        while self._step is not None:
-            await asyncio.wait([self._step])
-        if self._max_sync_chunk_size is None or len(data) <= self._max_sync_chunk_size:
+        if self._step is not None:
+            await self._end_of_step()
+        if self._is_small(data):
             return self.compress_sync(data)
-        step = asyncio.get_running_loop().run_in_executor(self._executor, self.compress_sync, data)
-        self._step = step
-        step.add_done_callback(self._forget_step)
-        return await asyncio.shield(step)
-
-    def _forget_step(self, step: asyncio.Future[bytes]) -> None:
-        self._step = None
+        return await self._in_thread(self.compress_sync, data)
 
 
 class ZLibCompressor(_CompressionHandler):
@@ -373,21 +395,8 @@ def _library(coding: str) -> Any:
 # Decompression…
 
 
-class DecompressionBaseHandler(ABC):
-    """Decompress step by step.
-
-    Args:
-        executor: where big steps run; None for the loop's.
-        max_sync_chunk_size: input bytes up to which a step is small; None: every step is.
-    """
-
-    def __init__(
-        self,
-        executor: Executor | None = None,
-        max_sync_chunk_size: int | None = MAX_SYNC_CHUNK_SIZE,
-    ) -> None:
-        self._executor = executor
-        self._max_sync_chunk_size = max_sync_chunk_size
+class DecompressionBaseHandler(_StepByStep, ABC):
+    """Decompress step by step, big steps in a thread."""
 
     @abstractmethod
     def decompress_sync(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
@@ -399,12 +408,12 @@ class DecompressionBaseHandler(ABC):
         """
 
     async def decompress(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
-        """Do what `decompress_sync()` does, in a thread if *data* is big."""
-        if self._max_sync_chunk_size is None or len(data) <= self._max_sync_chunk_size:
+        """Do what `decompress_sync()` does; in a thread if *data* is big, or expands much."""
+        if self._step is not None:
+            await self._end_of_step()
+        if self._is_small(data) and (self._max_sync_chunk_size is None or not self.data_available):
             return self.decompress_sync(data, max_length)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executor, self.decompress_sync, data, max_length
-        )
+        return await self._in_thread(self.decompress_sync, data, max_length)
 
     @property
     @abstractmethod

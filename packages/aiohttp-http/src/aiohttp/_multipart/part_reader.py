@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -330,17 +330,13 @@ class _PartDecoder:
         if self._coding is None:
             yield data
             return
-        decompressor = self._opened(data)
-        while decompressor is not None:
+        for piece, decompressor in self._steps(data):
             try:
-                block = await decompressor.decompress(data, max_length=self._step)
+                block = await decompressor.decompress(piece, max_length=self._step)
             except Exception as exc:
                 raise self._damaged() from exc
             if block:
                 yield block
-            if not decompressor.data_available:
-                break
-            data = b""
         if last:
             self.check_end()
 
@@ -350,15 +346,11 @@ class _PartDecoder:
         if self._coding is None:
             return [data]
         blocks: list[bytes] = []
-        decompressor = self._opened(data)
-        while decompressor is not None:
+        for piece, decompressor in self._steps(data):
             try:
-                blocks.append(decompressor.decompress_sync(data, max_length=self._step))
+                blocks.append(decompressor.decompress_sync(piece, max_length=self._step))
             except Exception as exc:
                 raise self._damaged() from exc
-            if not decompressor.data_available:
-                break
-            data = b""
         self.check_end()
         return blocks
 
@@ -366,10 +358,20 @@ class _PartDecoder:
         data = self._transfer.feed(data)
         return data + self._transfer.finish() if last else data
 
-    def _opened(self, data: bytes) -> DecompressionBaseHandler | None:
+    def _steps(self, data: bytes) -> Iterator[tuple[bytes, DecompressionBaseHandler]]:
+        """Yield what to give to the decompressor next, and the decompressor.
+
+        It keeps what it has no room for: given all at once, that would be copied at each step.
+        """
         if self._decompressor is None and data and self._coding is not None:
             self._decompressor = open_decompressor(self._coding, data)
-        return self._decompressor
+        decompressor = self._decompressor
+        if decompressor is None:
+            return
+        for start in range(0, max(len(data), 1), DEFAULT_CHUNK_SIZE):
+            yield data[start : start + DEFAULT_CHUNK_SIZE], decompressor
+            while decompressor.data_available:
+                yield b"", decompressor
 
     def check_end(self) -> None:
         """Raise BadMultipart if the data so far is not whole."""
