@@ -5,14 +5,24 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import attrs
 import pytest
+import trustme
+from yarl import URL
 
-from aiohttp import ClientSession, ClientWSTimeout, WSMsgType, WSServerHandshakeError
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientSession,
+    ClientWSTimeout,
+    HttpVersion10,
+    WSMsgType,
+    WSServerHandshakeError,
+)
 from aiohttp._websocket.masking import framed_py, masked_py
 from aiohttp.client_exceptions import ClientConnectionResetError, ServerTimeoutError
 from aiohttp.client_ws import DEFAULT_WS_CLIENT_TIMEOUT, ClientWebSocketResponse
@@ -38,14 +48,23 @@ class Peer:
         self.reader, self.writer = reader, writer
         self.head = b""
 
-    async def shake_hands(self, fields: bytes = b"", early: bytes = b"") -> None:
+    async def shake_hands(
+        self,
+        fields: bytes = b"",
+        early: bytes = b"",
+        *,
+        start: bytes = b"HTTP/1.1 101 Switching Protocols",
+        upgrade: bytes = b"Upgrade: websocket\r\nConnection: upgrade\r\n",
+        accept: bytes | None = None,
+    ) -> None:
         self.head = await self.reader.readuntil(b"\r\n\r\n")
         key = self.head.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
         guid = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        accept = base64.b64encode(hashlib.sha1(key + guid).digest())
+        if accept is None:
+            accept = base64.b64encode(hashlib.sha1(key + guid).digest())
         self.writer.write(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n" + fields + b"\r\n" + early
+            start + b"\r\n" + upgrade + b"Sec-WebSocket-Accept: " + accept + b"\r\n"
+            b"" + fields + b"\r\n" + early
         )
 
     def send(self, opcode: int, payload: bytes = b"", rsv: int = 0) -> None:
@@ -98,6 +117,51 @@ async def connected(
             task.cancel()
         server.close()
         await server.wait_closed()
+
+
+class Recorder:
+    """A server that keeps each request, and answers it as it is told."""
+
+    def __init__(self, **answer: Any) -> None:
+        self.answer = answer
+        self.heads: list[bytes] = []
+        # What followed a handshake that did not succeed.
+        self.rests: list[bytes] = []
+        self.ended = asyncio.Event()
+        self.url = URL()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = Peer(reader, writer)
+        await peer.shake_hands(**self.answer)
+        self.heads.append(peer.head)
+        first = await reader.read(1)
+        if first == bytes([0x80 | CLOSE]):
+            peer.send(CLOSE)
+        else:
+            self.rests.append(first)
+        writer.close()
+        self.ended.set()
+
+    def fields(self, name: bytes) -> list[bytes]:
+        """Values of a field in the last request."""
+        lines = self.heads[-1].split(b"\r\n")[1:]
+        return [line[len(name) + 2 :] for line in lines if line.startswith(name + b": ")]
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, *, tls: ssl.SSLContext | None = None, **answer: Any) -> Any:
+        self = cls(**answer)
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=tls)
+        self.url = URL.build(
+            scheme="wss" if tls else "ws",
+            host="localhost" if tls else "127.0.0.1",
+            port=server.sockets[0].getsockname()[1],
+        )
+        try:
+            yield self
+        finally:
+            server.close()
+            await server.wait_closed()
 
 
 async def answer_close(peer: Peer) -> None:
@@ -289,19 +353,116 @@ async def test_an_overridden_close_answers_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
+    "answer",
     [
-        b"Sec-WebSocket-Extensions: permessage-deflate\r\n",  # not offered
-        b"Sec-WebSocket-Extensions: x-unknown\r\n",
+        {"fields": b"Sec-WebSocket-Extensions: permessage-deflate\r\n"},  # not offered
+        {"fields": b"Sec-WebSocket-Extensions: x-unknown\r\n"},
+        {"start": b"HTTP/1.1 200 OK"},
+        {"upgrade": b"Connection: upgrade\r\n"},
+        {"upgrade": b"Upgrade: h2c\r\nConnection: upgrade\r\n"},
+        {"upgrade": b"Upgrade: websocket\r\n"},
+        {"upgrade": b"Upgrade: websocket\r\nConnection: keep-alive\r\n"},
+        {"accept": b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
+        {"accept": b""},
     ],
 )
-async def test_a_bad_handshake(fields: bytes) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.reader.read()
+async def test_a_bad_handshake(answer: dict[str, Any]) -> None:
+    """RFC 6455 §4.1, §7.1.7: the connection is closed, and nothing is sent on it any more."""
+    async with Recorder.running(**answer) as server, ClientSession() as session:
+        with pytest.raises(WSServerHandshakeError):
+            await session.ws_connect(server.url)
+        await asyncio.wait_for(server.ended.wait(), 5)
+        assert server.rests == [b""]
 
-    with pytest.raises(WSServerHandshakeError):
-        async with connected(script, fields=fields):
-            raise AssertionError("it must not connect")
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("", b"/"),
+        ("/chat?a=1&b=%23#part", b"/chat?a=1&b=%23"),  # fragments are not for the server
+        ("/sm%C3%B6r%23g", b"/sm%C3%B6r%23g"),
+    ],
+)
+async def test_the_request(path: str, target: bytes) -> None:
+    """RFC 6455 §3, §4.1."""
+    async with Recorder.running() as server, ClientSession() as session:
+        keys = []
+        for _ in range(2):
+            async with session.ws_connect(str(server.url).rstrip("/") + path):
+                pass
+            assert server.heads[-1].startswith(b"GET " + target + b" HTTP/1.1\r\n")
+            assert server.fields(b"Host") == [f"127.0.0.1:{server.url.port}".encode()]
+            assert server.fields(b"Upgrade") == [b"websocket"]
+            assert server.fields(b"Connection") == [b"Upgrade"]
+            assert server.fields(b"Sec-WebSocket-Version") == [b"13"]
+            assert server.fields(b"Sec-WebSocket-Extensions") == []
+            assert server.fields(b"Sec-WebSocket-Protocol") == []
+            keys += server.fields(b"Sec-WebSocket-Key")
+    assert [len(base64.b64decode(key, validate=True)) for key in keys] == [16, 16]
+    assert keys[0] != keys[1]
+
+
+async def test_the_key_is_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 6455 §4.1 (7): from the system's entropy."""
+    monkeypatch.setattr("os.urandom", lambda size: bytes(range(size)))
+    async with Recorder.running() as server, ClientSession() as session:
+        async with session.ws_connect(server.url):
+            pass
+        assert server.fields(b"Sec-WebSocket-Key") == [base64.b64encode(bytes(range(16)))]
+
+
+@pytest.mark.parametrize(
+    ("protocols", "sent"),
+    [(("b", "a"), [b"b,a"]), (("a", "b", "a"), [b"a,b"]), (("a", ""), [b"a"]), (("",), [])],
+)
+async def test_offered_protocols(protocols: tuple[str, ...], sent: list[bytes]) -> None:
+    """RFC 6455 §4.1 (10): the favourite first, each once, none empty."""
+    async with Recorder.running() as server, ClientSession() as session:
+        async with session.ws_connect(server.url, protocols=protocols):
+            pass
+        assert server.fields(b"Sec-WebSocket-Protocol") == sent
+
+
+@pytest.mark.parametrize("by_session", [True, False])
+async def test_an_offer_of_the_programs_own(by_session: bool) -> None:
+    """Fields that were taken from a browser offer compression: it may be agreed to."""
+    offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
+    answer = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n"
+    hello = frame(TEXT, bytes.fromhex("f248cdc9c90700"), rsv=4)
+    async with (
+        Recorder.running(fields=answer, early=hello) as server,
+        ClientSession(headers=offer if by_session else None) as session,
+        session.ws_connect(server.url, headers=None if by_session else offer) as ws,
+    ):
+        assert await ws.receive_str() == "Hello"
+        assert ws.compress == 10
+
+
+async def test_http_1_0_has_no_websockets() -> None:
+    """RFC 6455 §4.1 (2)."""
+    async with ClientSession(version=HttpVersion10) as session:
+        with pytest.raises(ValueError, match=r"expected HTTP/1\.1"):
+            await session.ws_connect("ws://127.0.0.1/")
+
+
+async def test_tls() -> None:
+    """RFC 6455 §4.1 (5): the handshake is inside, the server's name is indicated and checked."""
+    authority = trustme.CA()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    names: list[str | None] = []
+    theirs.sni_callback = lambda connection, name, context: names.append(name)
+    ours = ssl.create_default_context()
+    async with Recorder.running(tls=theirs, early=frame(TEXT, b"a")) as server:
+        async with ClientSession() as session:
+            with pytest.raises(ClientConnectorCertificateError):
+                await session.ws_connect(server.url, ssl=ours)
+            assert server.heads == []
+            authority.configure_trust(ours)
+            async with session.ws_connect(server.url, ssl=ours) as ws:
+                assert await ws.receive_str() == "a"
+    assert names == ["localhost", "localhost"]
+    assert len(server.heads) == 1
 
 
 def test_timeouts() -> None:

@@ -22,6 +22,7 @@ from aiohttp._websocket.handshake import (
     has_token,
     is_valid_key,
     offered_protocols,
+    offers_deflate,
     parse_extensions,
     ws_ext_gen,
     ws_ext_parse,
@@ -66,22 +67,25 @@ def test_has_token() -> None:
     assert has_token(["keep-alive", "UPGRADE"], "upgrade")
     assert not has_token(["no-upgrade", "upgrade2"], "upgrade")
     assert not has_token([], "upgrade")
+    # ASCII case-insensitive (RFC 6455 §2.1): not the Kelvin sign.
+    assert not has_token(["websoc\u212aet"], "websocket")
 
 
 # Extensions…
 
 
 def test_extension_list() -> None:
-    value = ' , a;x; y=1 ;z="q", b ,,c;d = 2'
+    value = ' , a;x; y=1 ;z="q\\r", b ,,c;d = 2'
     assert list(parse_extensions(value)) == [
-        Extension("a", (("x", None), ("y", "1"), ("z", "q"))),
+        Extension("a", (("x", None), ("y", "1"), ("z", "qr"))),
         Extension("b"),
         Extension("c", (("d", "2"),)),
     ]
 
 
 @pytest.mark.parametrize(
-    "value", ["a b", "a; ", "a;=1", "=", 'a;b="x y"', 'a;b="x', "a;b=1 2", "\x00"]
+    "value",
+    ["a b", "a; ", "a;=1", "=", 'a;b="x y"', 'a;b="x', 'a;b="\\ "', 'a;b=""', "a;b=1 2", "\x00"],
 )
 def test_what_is_no_extension_list(value: str) -> None:
     with pytest.raises(WSHandshakeError):
@@ -107,6 +111,12 @@ OFFERS: list[tuple[str, Compression]] = [
     ("permessage-deflate; server_no_context_takeover", Compression(15, True)),
     ("permessage-deflate; server_max_window_bits=10", Compression(10)),
     ('permessage-deflate; server_max_window_bits="10"', Compression(10)),
+    (r'permessage-deflate; server_max_window_bits="1\0"', Compression(10)),
+    # The first that we can take, not the best.
+    (
+        "permessage-deflate; server_max_window_bits=9, permessage-deflate",
+        Compression(9),
+    ),
     (
         "permessage-deflate; server_max_window_bits=9; server_no_context_takeover",
         Compression(9, True),
@@ -165,6 +175,30 @@ def test_answer(value: str, expected: Compression | None) -> None:
     else:
         assert check_answer(value) == expected
         assert ws_ext_parse(value) == (expected.window_bits, expected.no_context_takeover)
+
+
+@pytest.mark.parametrize(
+    "value", ["permessage-deflate, =", "x-other; a b", "permessage-deflate; ; x"]
+)
+def test_what_is_malformed_is_no_offer(value: str) -> None:
+    """RFC 6455 §9.1: not even behind an offer that could be taken."""
+    with pytest.raises(WSHandshakeError, match="extensions"):
+        choose_offer(value)
+    assert ws_ext_parse(value, isserver=True) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "offered"),
+    [
+        ("permessage-deflate; client_max_window_bits", True),
+        ("x-other, permessage-deflate", True),
+        ("x-permessage-deflate", False),
+        ("=", False),
+        ("", False),
+    ],
+)
+def test_what_offers_deflate(value: str, offered: bool) -> None:
+    assert offers_deflate(value) is offered
 
 
 @pytest.mark.parametrize("isserver", [True, False])
@@ -232,8 +266,12 @@ def test_response_with_everything() -> None:
     [
         {"upgrade": []},
         {"upgrade": ["h2c"]},
+        {"upgrade": ["h2c, websocket"]},
+        {"upgrade": ["websocket", "h2c"]},
+        {"upgrade": ["websoc\u212aet"]},
         {"connection": []},
         {"connection": ["close"]},
+        {"connection": ["upgraded"]},
         {"accept": []},
         {"accept": ["xxx"]},
         {"accept": [ACCEPT, ACCEPT]},

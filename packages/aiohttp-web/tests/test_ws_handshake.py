@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 def decide(
     *changes: tuple[str, str | None],
+    more: Iterable[tuple[str, str]] = (),
     version: tuple[int, int] = (1, 1),
     protocols: tuple[str, ...] = (),
     compress: bool = True,
 ) -> Upgrade:
-    """Decide on a good request with some fields added, or removed (None)."""
+    """Decide on a good request with some fields changed, removed (None), or repeated (`more`)."""
     headers = CIMultiDict(
         {
             "Upgrade": "websocket",
@@ -34,6 +36,7 @@ def decide(
         headers.popall(name, None)
         if value is not None:
             headers.add(name, value)
+    headers.extend(more)
     return decide_upgrade(headers, version, protocols=protocols, compress=compress)
 
 
@@ -56,10 +59,17 @@ def test_versions(version: str) -> None:
     decide(("Sec-WebSocket-Version", version))
 
 
-@pytest.mark.parametrize("version", [None, "", "12", "13, 8", "14"])
+@pytest.mark.parametrize("version", [None, "", "12", "13, 8", "14", "013", "1\u0663"])
 def test_other_versions(version: str | None) -> None:
-    with pytest.raises(UnsupportedVersion, match="expected 13"):
+    with pytest.raises(UnsupportedVersion, match="expected 13 or 8 or 7"):
         decide(("Sec-WebSocket-Version", version))
+
+
+@pytest.mark.parametrize("name", ["Sec-WebSocket-Version", "Sec-WebSocket-Key"])
+def test_fields_that_come_once(name: str) -> None:
+    """RFC 6455 §11.3.1, §11.3.5; equal values too."""
+    with pytest.raises(WSHandshakeError, match=f"{name}.*once"):
+        decide(more=[(name, "13" if name.endswith("Version") else KEY)])
 
 
 @pytest.mark.parametrize(
@@ -67,6 +77,7 @@ def test_other_versions(version: str | None) -> None:
     [
         ("Upgrade", None),
         ("Upgrade", "h2c"),
+        ("Upgrade", "websoc\u212aet"),
         ("Connection", None),
         ("Connection", "close"),
         ("Connection", "upgraded"),
@@ -123,6 +134,19 @@ def test_compression_is_not_wanted() -> None:
     assert upgrade.compression == NO_COMPRESSION
 
 
-def test_an_offer_that_cannot_be_read() -> None:
+@pytest.mark.parametrize("compress", [True, False])
+def test_an_offer_that_cannot_be_read(compress: bool) -> None:
+    """RFC 6455 §9.1; also where none would be taken."""
     with pytest.raises(WSHandshakeError, match="extensions"):
-        decide(("Sec-WebSocket-Extensions", "permessage-deflate; ; x"))
+        decide(("Sec-WebSocket-Extensions", "permessage-deflate; ; x"), compress=compress)
+
+
+def test_offers_in_several_fields() -> None:
+    """RFC 6455 §9.1: they are one list."""
+    upgrade = decide(
+        more=[
+            ("Sec-WebSocket-Extensions", "x-other"),
+            ("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=12"),
+        ]
+    )
+    assert upgrade.compression == Compression(12)

@@ -14,7 +14,7 @@ import attrs
 
 from aiohttp import hdrs
 from aiohttp._web.ws_handshake import (
-    PREFERRED_VERSION,
+    VERSIONS,
     UnsupportedVersion,
     Upgrade,
     decide_upgrade,
@@ -146,7 +146,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
         try:
             upgrade = self._decide(request)
         except UnsupportedVersion as exc:
-            version = {hdrs.SEC_WEBSOCKET_VERSION: PREFERRED_VERSION}  # RFC 6455 §4.4
+            version = {hdrs.SEC_WEBSOCKET_VERSION: VERSIONS}  # RFC 6455 §4.4
             raise HTTPBadRequest(text=str(exc), headers=version) from exc
         except WSHandshakeError as exc:
             raise HTTPBadRequest(text=str(exc)) from exc

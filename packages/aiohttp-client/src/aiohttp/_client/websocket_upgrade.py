@@ -16,7 +16,15 @@ from multidict import CIMultiDict
 from aiohttp import hdrs
 from aiohttp._values import value_object
 from aiohttp._websocket.deflate import new_inflater
-from aiohttp._websocket.handshake import Agreement, Proposal, check_response, ws_ext_gen
+from aiohttp._websocket.handshake import (
+    MAX_WINDOW_BITS,
+    Agreement,
+    Proposal,
+    check_response,
+    offered_protocols,
+    offers_deflate,
+    ws_ext_gen,
+)
 from aiohttp._websocket.models import Role, WSHandshakeError
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from aiohttp._websocket.receiver import receive_by_buffer
@@ -49,7 +57,9 @@ def propose(
     headers: CIMultiDict[str], protocols: Iterable[str], origin: str | None, compress: int
 ) -> Proposal:
     """Put a proposal into ``headers`` and return it.  ``compress``: window bits, 0 for none."""
-    proposal = Proposal(base64.b64encode(os.urandom(16)).decode(), tuple(protocols), compress)
+    # Each once, and none that is empty (RFC 6455 §4.1).
+    names = tuple(dict.fromkeys(offered_protocols(protocols)))
+    proposal = Proposal(base64.b64encode(os.urandom(16)).decode(), names, compress)
     headers.setdefault(hdrs.UPGRADE, "websocket")
     headers.setdefault(hdrs.CONNECTION, "Upgrade")
     headers.setdefault(hdrs.SEC_WEBSOCKET_VERSION, "13")
@@ -68,6 +78,8 @@ def agree(response: ClientResponse, proposal: Proposal) -> Agreement:
     if response.status != 101:
         raise _refused(response, f"Invalid response status; expected 101; got {response.status}")
     headers = response.headers
+    if hdrs.SEC_WEBSOCKET_EXTENSIONS in headers and not proposal.compress:
+        proposal = Proposal(proposal.key, proposal.protocols, _bits_of_own_offer(response))
     try:
         return check_response(
             proposal,
@@ -79,6 +91,15 @@ def agree(response: ClientResponse, proposal: Proposal) -> Agreement:
         )
     except WSHandshakeError as error:
         raise _refused(response, str(error)) from error
+
+
+def _bits_of_own_offer(response: ClientResponse) -> int:
+    """Return the window bits that the program offered by a header field of its own; 0: none.
+
+    Who takes the fields of a browser for his own offers what it offers.
+    """
+    sent = response.request_info.headers.getall(hdrs.SEC_WEBSOCKET_EXTENSIONS, ())
+    return MAX_WINDOW_BITS if offers_deflate(", ".join(sent)) else 0
 
 
 def _refused(response: ClientResponse, message: str) -> WSServerHandshakeError:

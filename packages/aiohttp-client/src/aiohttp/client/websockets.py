@@ -11,6 +11,7 @@ from aiohttp._client.tls import merge_ssl_options
 from aiohttp._content_headers import _SENTINEL, sentinel
 from aiohttp._deprecations import marked
 from aiohttp._fields.auth import BasicAuth
+from aiohttp._h1.messages import HttpVersion11
 from aiohttp.client.arguments import ws_timeout
 from aiohttp.client.pending import _WSRequestContextManager
 from aiohttp.client.settings import SessionSettings
@@ -165,6 +166,11 @@ class WebSockets(Verbs, SessionSettings):
         # Few programs open any, and the machinery of WebSockets comes with it.
         from aiohttp._client.websocket_upgrade import WSOptions, agree, propose, take_over
 
+        if self._version < HttpVersion11:
+            raise ValueError(
+                "ws_connect() expected HTTP/1.1, as WebSocket needs it (RFC 6455 §4.1); the "
+                f"session has {self._version}"
+            )
         behaviour = WSOptions(
             timeout=ws_timeout(timeout, receive_timeout),
             autoclose=autoclose,

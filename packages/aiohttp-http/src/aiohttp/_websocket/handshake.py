@@ -63,10 +63,13 @@ def choose_protocol(offered: Iterable[str], supported: Iterable[str]) -> str | N
 
 # Extension lists (RFC 6455 §9.1)
 
-_TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_TCHAR: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+_TOKEN: Final = rf"{_TCHAR}+"
+# Without the quotes and the escapes, it has to be a token; a backslash is no character of tokens.
+_QUOTED_TOKEN: Final = rf'"(?:\\?{_TCHAR})+"'
 _EXTENSION_NAME: Final = re.compile(rf"[ \t]*({_TOKEN})[ \t]*")
 _EXTENSION_PARAMETER: Final = re.compile(
-    rf';[ \t]*({_TOKEN})[ \t]*(?:=[ \t]*({_TOKEN}|"{_TOKEN}")[ \t]*)?'
+    rf";[ \t]*({_TOKEN})[ \t]*(?:=[ \t]*({_TOKEN}|{_QUOTED_TOKEN})[ \t]*)?"
 )
 _NEXT_ELEMENT: Final = re.compile(r"[ \t]*,")
 
@@ -100,7 +103,9 @@ def parse_extensions(value: str) -> Iterator[Extension]:
         parameters = []
         while parameter := _EXTENSION_PARAMETER.match(value, pos):
             text = parameter[2]
-            parameters.append((parameter[1], text if text is None else text.strip('"')))
+            if text is not None:
+                text = text.strip('"').replace("\\", "")
+            parameters.append((parameter[1], text))
             pos = parameter.end()
         if pos < len(value) and value[pos] != ",":
             raise WSHandshakeError(f"extensions expected ';' or ',' at {pos}; got {value!r}")
@@ -173,8 +178,12 @@ NO_COMPRESSION: Final = Compression()
 
 
 def choose_offer(value: str) -> Compression:
-    """Choose, as a server, the first permessage-deflate offer that we can fulfil (RFC 7692 §5)."""
-    for extension in parse_extensions(value):
+    """Choose, as a server, the first permessage-deflate offer that we can fulfil (RFC 7692 §5).
+
+    Raises:
+        WSHandshakeError: `value` is not a list of extensions, in whatever part (RFC 6455 §9.1).
+    """
+    for extension in list(parse_extensions(value)):
         if extension.name != DEFLATE:
             continue
         try:
@@ -185,6 +194,14 @@ def choose_offer(value: str) -> Compression:
         if bits >= MIN_OWN_WINDOW_BITS:
             return Compression(bits, offer.server_no_context_takeover)
     return NO_COMPRESSION
+
+
+def offers_deflate(value: str) -> bool:
+    """Tell whether a client that sends `value` offers permessage-deflate."""
+    try:
+        return any(extension.name == DEFLATE for extension in parse_extensions(value))
+    except WSHandshakeError:
+        return False
 
 
 def check_answer(value: str) -> Compression:
@@ -283,7 +300,12 @@ class Proposal:
 
 def has_token(values: Iterable[str], token: str) -> bool:
     """Tell whether a comma-separated list of tokens has `token`, which is lower case."""
-    return any(part.strip(" \t").lower() == token for value in values for part in value.split(","))
+    return any(_is_token(part, token) for value in values for part in value.split(","))
+
+
+def _is_token(text: str, token: str) -> bool:
+    # ASCII only: the Kelvin sign is a "k" in lower case.
+    return text.isascii() and text.strip(" \t").lower() == token
 
 
 def check_response(
@@ -300,7 +322,8 @@ def check_response(
     Raises:
         WSHandshakeError: the server did not accept, or answered what was not asked.
     """
-    if not has_token(upgrade, "websocket"):
+    if [_is_token(value, "websocket") for value in upgrade] != [True]:
+        # Nothing else beside it: what is spoken now is that alone.
         raise WSHandshakeError(f"Invalid upgrade header; expected websocket; got {list(upgrade)}")
     if not has_token(connection, "upgrade"):
         raise WSHandshakeError(

@@ -27,7 +27,7 @@ from aiohttp._websocket.handshake import (
 from aiohttp._websocket.models import WSHandshakeError
 
 # RFC 6455 §4.4: told to a client that speaks another version.
-PREFERRED_VERSION: Final = SUPPORTED_VERSIONS[0]
+VERSIONS: Final = ", ".join(SUPPORTED_VERSIONS)
 
 
 class UnsupportedVersion(WSHandshakeError):
@@ -92,10 +92,11 @@ def decide_upgrade(
         raise WSHandshakeError(
             f"Connection header expected upgrade; got {headers.get(hdrs.CONNECTION)!r}"
         )
-    spoken = headers.get(hdrs.SEC_WEBSOCKET_VERSION, "")
-    if spoken not in SUPPORTED_VERSIONS:
+    versions = headers.getall(hdrs.SEC_WEBSOCKET_VERSION, ())
+    if len(versions) != 1 or versions[0] not in SUPPORTED_VERSIONS:
         raise UnsupportedVersion(
-            f"Sec-WebSocket-Version expected {PREFERRED_VERSION}; got {spoken!r}"
+            f"Sec-WebSocket-Version expected {' or '.join(SUPPORTED_VERSIONS)}, once; "
+            f"got {list(versions)!r}"
         )
     keys = headers.getall(hdrs.SEC_WEBSOCKET_KEY, ())
     if len(keys) != 1 or not is_valid_key(keys[0]):
@@ -104,11 +105,12 @@ def decide_upgrade(
         )
     offered = offered_protocols(headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ()))
     chosen = choose_protocol(offered, protocols)
+    compression = _choose_compression(headers)
     return Upgrade(
         accept_for(keys[0]),
         chosen,
         tuple(offered) if chosen is None else (),
-        _choose_compression(headers) if compress else NO_COMPRESSION,
+        compression if compress else NO_COMPRESSION,
     )
 
 
