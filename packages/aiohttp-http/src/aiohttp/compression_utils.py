@@ -648,7 +648,8 @@ class BrotliDecompressor(DecompressionBaseHandler):
     def decompress_sync(self, data: Buffer, max_length: int = ZLIB_MAX_LENGTH_UNLIMITED) -> bytes:
         """Decompress *data*, after what earlier calls left over.
 
-        The library may produce up to 32 KiB more than *max_length*.
+        The library stops only at the end of one of its blocks, which grow with what it produces:
+        there may be 64 KiB more than *max_length*, or nearly twice as much as that.
 
         Raises:
             Exception: the library's error: the input is damaged.
