@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from yarl import URL
 
 import aiohttp
 from aiohttp import (
@@ -122,6 +123,80 @@ async def test_bodies(make: Any, body: str, content_type: str) -> None:
         answer = await said(session, "POST", url, data=make())
     assert answer["body"] == body
     assert answer["headers"]["Content-Type"] == content_type
+
+
+async def test_a_coding_that_is_given_is_applied() -> None:
+    """RFC 9112 §6.1: what is called chunked comes in chunks, be it empty."""
+    async with echoing() as url, ClientSession(headers={"Transfer-Encoding": "chunked"}) as session:
+        for method, body in (("GET", b""), ("POST", b""), ("POST", b"abc"), ("POST", b"x" * 2**17)):
+            answer = await said(session, method, url, data=body or None)
+            assert answer["body"] == body.decode()
+            assert answer["headers"]["Transfer-Encoding"] == "chunked"
+            assert "Content-Length" not in answer["headers"]
+        with pytest.raises(ValueError, match="Content-Length can not be set"):
+            await session.post(url, data=b"abc", headers={"Content-Length": "3"})
+
+
+async def test_another_coding_is_sent_in_chunks() -> None:
+    """RFC 9112 §6.1: chunked is the last coding."""
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n0\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 X\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server, ClientSession() as session:
+        options: dict[str, Any] = {"headers": {"Transfer-Encoding": "x"}, "data": b"abc"}
+        async with session.post(f"http://{host}:{port}/", **options):
+            pass
+    head, _, body = heard[0].partition(b"\r\n\r\n")
+    assert b"\r\nTransfer-Encoding: x, chunked\r\n" in head
+    assert b"Content-Length" not in head
+    assert body == b"3\r\nabc\r\n0\r\n\r\n"
+
+
+async def test_a_body_of_unknown_size_needs_http_1_1() -> None:
+    """RFC 9112 §6.1: a server of HTTP/1.0 would take chunks for the body, or worse."""
+    async with echoing() as url, ClientSession(version=aiohttp.HttpVersion10) as session:
+        with pytest.raises(ValueError, match=r"expected HTTP/1\.1; got HTTP/1\.0"):
+            await session.post(url, data=_pieces())
+        answer = await said(session, "POST", url, data=b"abc")
+        assert answer["headers"]["Content-Length"] == "3"
+
+
+@pytest.mark.parametrize("length", ["+3", "3 ", "", "x", "٣", "0x3"])
+async def test_a_length_that_is_none_is_told_at_once(length: str) -> None:
+    """RFC 9110 §8.6: no request leaves, and nobody waits for its response."""
+    async with echoing() as url, ClientSession() as session:
+        with pytest.raises(ValueError, match="Invalid Content-Length header"):
+            await session.post(url, data=b"abc", headers={"Content-Length": length})
+
+
+@pytest.mark.parametrize("data", [None, b"", ""])
+@pytest.mark.parametrize(
+    "options", [{"expect100": True}, {"headers": {"Expect": "100-continue"}}], ids=["arg", "field"]
+)
+async def test_nothing_is_expected_without_a_body(data: Any, options: dict[str, Any]) -> None:
+    """RFC 9110 §10.1.1."""
+    async with echoing() as url, ClientSession() as session:
+        for method in ("GET", "POST"):
+            answer = await said(session, method, url, data=data, **options)
+            assert "Expect" not in answer["headers"]
+        answer = await said(session, "POST", url, data=b"x", **options)
+        assert answer["headers"]["Expect"] == "100-continue"
+
+
+@pytest.mark.parametrize("data", [b"abc", None, "pieces"])
+async def test_a_target_has_no_space(data: Any) -> None:
+    """RFC 9112 §3.2, however the request is sent."""
+    async with echoing() as url, ClientSession() as session:
+        with pytest.raises(ValueError, match="without spaces"):
+            await session.post(
+                URL(url + "/a b", encoded=True), data=_pieces() if data == "pieces" else data
+            )
 
 
 async def test_large_bodies() -> None:

@@ -86,6 +86,47 @@ def test_two_framings(given: dict[str, str]) -> None:
         request_head.frame_body(CIMultiDict(given), chunked=True, size=3)
 
 
+def test_a_coding_and_a_length() -> None:
+    """RFC 9112 §6.2."""
+    headers = CIMultiDict({"Transfer-Encoding": "chunked", "Content-Length": "3"})
+    with pytest.raises(ValueError, match="Content-Length can not be set"):
+        request_head.frame_body(headers, chunked=None, size=3)
+
+
+@pytest.mark.parametrize("codings", ["chunked, chunked", "chunked, gzip", "Chunked,"])
+def test_chunked_is_the_last_coding_and_only_that(codings: str) -> None:
+    """RFC 9112 §6.1."""
+    headers = CIMultiDict({"Transfer-Encoding": codings})
+    with pytest.raises(ValueError, match="'chunked' as the last coding only"):
+        request_head.frame_body(headers, chunked=None, size=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["gzip"], "gzip, chunked"),
+        (["a", "b"], "a, b, chunked"),
+        (["xchunked"], "xchunked, chunked"),
+        (["gzip, Chunked"], "gzip, Chunked"),
+    ],
+)
+def test_another_coding_is_followed_by_chunked(given: list[str], named: str) -> None:
+    """RFC 9112 §6.1."""
+    headers = CIMultiDict([("Transfer-Encoding", value) for value in given])
+    assert request_head.frame_body(headers, chunked=None, size=3)
+    assert request_head.ending_in_chunked(headers) == CIMultiDict({"Transfer-Encoding": named})
+    assert headers.getall("Transfer-Encoding") == given
+
+
+@pytest.mark.parametrize(
+    ("given", "chunked"), [({}, True), ({"Transfer-Encoding": "chunked"}, None)]
+)
+def test_http_1_0_has_no_chunks(given: dict[str, str], chunked: bool | None) -> None:
+    """RFC 9112 §6.1."""
+    with pytest.raises(ValueError, match=r"expected HTTP/1\.1; got HTTP/1\.0"):
+        request_head.frame_body(CIMultiDict(given), chunked=chunked, size=3, version=HttpVersion10)
+
+
 def test_codings() -> None:
     assert request_head.accept_encoding(brotli=False, zstd=False) == "gzip, deflate"
     assert request_head.accept_encoding(brotli=True, zstd=True) == "gzip, deflate, br, zstd"

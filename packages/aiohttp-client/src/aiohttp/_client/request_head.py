@@ -105,26 +105,71 @@ def asks_for_continue(headers: CIMultiDict[str]) -> bool:
     return headers.get(hdrs.EXPECT, "").lower() == "100-continue"
 
 
-def frame_body(headers: CIMultiDict[str], *, chunked: bool | None, size: int | None) -> bool:
+def frame_body(
+    headers: CIMultiDict[str],
+    *,
+    chunked: bool | None,
+    size: int | None,
+    version: HttpVersion = HttpVersion11,
+) -> bool:
     """Make ``headers`` say where the body ends (RFC 9112 §6); return whether it is sent in chunks.
 
     ``size``: of the body, in bytes; ``None``: not known.  ``ValueError`` when the caller asked for
-    chunks and for a length, or twice for chunks.
+    chunks and for a length, or twice for chunks, or for what a server would misread.
     """
-    if "chunked" in headers.get(hdrs.TRANSFER_ENCODING, "").lower():
+    if hdrs.TRANSFER_ENCODING in headers:
+        _check_codings(headers.getall(hdrs.TRANSFER_ENCODING))
         if chunked:
             raise ValueError(
                 'chunked can not be set if "Transfer-Encoding: chunked" header is set; '
                 "remove one of the two"
             )
-        return True
-    if chunked:
+        if hdrs.CONTENT_LENGTH in headers:
+            # §6.2: what one recipient takes for the body, another takes for the next request.
+            raise ValueError(
+                "Content-Length can not be set if Transfer-Encoding header is set; "
+                "remove one of the two"
+            )
+    elif chunked:
         if hdrs.CONTENT_LENGTH in headers:
             raise ValueError(
                 "chunked can not be set if Content-Length header is set; remove one of the two"
             )
         headers[hdrs.TRANSFER_ENCODING] = "chunked"
-        return True
-    if hdrs.CONTENT_LENGTH not in headers and size is not None:
-        headers[hdrs.CONTENT_LENGTH] = str(size)
-    return False
+    else:
+        if hdrs.CONTENT_LENGTH not in headers and size is not None:
+            headers[hdrs.CONTENT_LENGTH] = str(size)
+        return False
+    if version < HttpVersion11:
+        raise ValueError(
+            f"Body in chunks; expected HTTP/1.1; got HTTP/{version[0]}.{version[1]} "
+            "(RFC 9112 §6.1); give a body of known size, or Content-Length"
+        )
+    return True
+
+
+def _check_codings(values: list[str]) -> None:
+    """Refuse codings whose end cannot be found: ``chunked`` is the last (RFC 9112 §6.1)."""
+    codings = _codings(values)
+    if "chunked" in codings[:-1]:
+        raise ValueError(
+            f"Transfer-Encoding header; expected 'chunked' as the last coding only; "
+            f"got {', '.join(codings)!r}"
+        )
+
+
+def _codings(values: list[str]) -> list[str]:
+    return [coding.strip(" \t").lower() for value in values for coding in value.split(",")]
+
+
+def ending_in_chunked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
+    """Return the fields as they are sent: ``chunked`` comes behind codings of the caller's (§6.1).
+
+    Those that were given are left as they are: the caller may look at them.
+    """
+    values = headers.getall(hdrs.TRANSFER_ENCODING, [])
+    if not values or _codings(values)[-1] == "chunked":
+        return headers
+    sent = CIMultiDict(headers)
+    sent[hdrs.TRANSFER_ENCODING] = ", ".join([*values, "chunked"])
+    return sent

@@ -133,7 +133,7 @@ class ClientRequest(Sending):
         if data is not None:
             self.update_body_from_data(data)
             self.update_transfer_encoding()
-        elif self.method not in self.GET_METHODS:
+        elif self.method not in self.GET_METHODS or hdrs.TRANSFER_ENCODING in self.headers:
             self.update_transfer_encoding()
         if expect100 or hdrs.EXPECT in self.headers:
             self.update_expect_continue(expect100)
@@ -354,10 +354,20 @@ class ClientRequest(Sending):
     def update_transfer_encoding(self) -> None:
         """Say where the body ends: RFC 9112 §6."""
         size: int | None = 0 if self._body is None else self._body.size
-        request_head.frame_body(self.headers, chunked=self.chunked, size=size)
+        if request_head.frame_body(
+            self.headers, chunked=self.chunked, size=size, version=self.version
+        ):
+            self.chunked = True
 
     def update_expect_continue(self, expect: bool = False) -> None:
-        """Wait with the body until the server asks for it (RFC 9110 §10.1.1)."""
+        """Wait with the body until the server asks for it (RFC 9110 §10.1.1).
+
+        Nothing is expected for the sake of a body that there is not.
+        """
+        if self._body is None or self._body.size == 0:
+            if request_head.asks_for_continue(self.headers):
+                del self.headers[hdrs.EXPECT]
+            return
         if expect:
             self.headers[hdrs.EXPECT] = "100-continue"
         if request_head.asks_for_continue(self.headers):

@@ -20,6 +20,7 @@ from aiohttp._client.upload import UploadTracker
 from aiohttp._futures import set_result
 from aiohttp._h1.messages import HttpVersion
 from aiohttp._h1.serialize import request_head as serialize_request_head
+from aiohttp._h1.serialize import request_line
 from aiohttp._timers import BaseTimerContext
 from aiohttp.client_exceptions import ClientConnectionError, ClientConnectionResetError
 from aiohttp.client_reqrep.response import ClientResponse
@@ -190,11 +191,11 @@ class Sending:
         )
         if self.compress:
             writer.enable_compression(str(self.compress))
+        headers = self.headers
         if self.chunked:
+            headers = request_head.ending_in_chunked(headers)
             writer.enable_chunking()
-        version = self.version
-        status_line = f"{self.method} {target} HTTP/{version[0]}.{version[1]}"
-        await writer.write_headers(status_line, self.headers)
+        await writer.write_headers(request_line(self.method, target, self.version), headers)
         return writer
 
     def _start_writing(self, writer: StreamWriter, conn: Connection) -> asyncio.Task[None] | None:
@@ -206,7 +207,8 @@ class Sending:
             writer.on_body_write = tracker.add
         if self._continue is not None and conn.protocol is not None:
             conn.protocol.on_continue = self._on_continue
-        coro = self._write_all(writer, conn)
+        # Before there is a task, which nobody awaits: a bad length is the caller's mistake.
+        coro = self._write_all(writer, conn, self._get_content_length())
         if sys.version_info >= (3, 12):
             task = asyncio.Task(coro, loop=self.loop, eager_start=True)
         else:
@@ -224,10 +226,12 @@ class Sending:
     def _forget_writer(self, task: asyncio.Task[None]) -> None:
         self._writer = None
 
-    async def _write_all(self, writer: StreamWriter, conn: Connection) -> None:
+    async def _write_all(
+        self, writer: StreamWriter, conn: Connection, content_length: int | None
+    ) -> None:
         tracker = self.upload_tracker
         try:
-            error = await self.write_bytes(writer, conn, self._get_content_length())
+            error = await self.write_bytes(writer, conn, content_length)
         except asyncio.CancelledError:
             if tracker is not None:
                 tracker.attempt_failed(None)
