@@ -1355,6 +1355,23 @@ async def test_a_receiver_that_fails_about_every_head_does_not_keep_the_peer_wai
     await runner.cleanup()
 
 
+@pytest.mark.parametrize("connection", [b"close", b"keep-alive"])
+async def test_http_1_0_gets_no_interim_response(connection: bytes) -> None:
+    """RFC 9110 §15.2."""
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})
+        await hints.prepare(request)
+        return web.Response(text="final")
+
+    async with serving(handler) as place:
+        peer = await place.connect()
+        peer.send(b"GET / HTTP/1.0\r\nConnection: %b\r\n\r\n" % connection)
+        status, fields, body = await peer.response()
+        assert (status, body) == (b"HTTP/1.0 200 OK", b"final")
+        assert b"Link" not in fields
+
+
 async def test_interim_responses_are_followed_by_another() -> None:
     async def handler(request: web.BaseRequest) -> web.Response:
         hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})

@@ -400,6 +400,17 @@ async def test_http_1_0_reads_until_the_close() -> None:
         await chunked.prepare(exchange(version=HttpVersion10)[0])
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("kind", [web.Response, web.StreamResponse])
+async def test_http_1_0_gets_no_transfer_coding(
+    kind: type[web.StreamResponse], method: str
+) -> None:
+    """RFC 9112 §6.1, whatever a handler has put into the fields."""
+    response = kind(headers={"Transfer-Encoding": "chunked"})
+    wire = await sent(response, method, version=HttpVersion10)
+    assert "Transfer-Encoding" not in wire.fields
+
+
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 async def test_no_body_where_none_may_be(method: str, status: int) -> None:
     request, wire = exchange(method)

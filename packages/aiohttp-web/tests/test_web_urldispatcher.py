@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from multidict import CIMultiDict
 from yarl import URL
 
-from aiohttp import web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from aiohttp.web_urldispatcher import (
     Domain,
@@ -451,6 +453,41 @@ async def test_an_unknown_expectation_fails() -> None:
     app.freeze()
     with pytest.raises(web.HTTPExpectationFailed, match="Expectation Failed"):
         await app._handle(make_mocked_request("POST", "/", headers={"Expect": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("values", "version", "said"),
+    [
+        (["100-continue"], HttpVersion11, True),
+        (["100-CONTINUE"], HttpVersion11, True),
+        ([", 100-continue ,"], HttpVersion11, True),
+        (["100-continue", "100-continue"], HttpVersion11, True),
+        ([","], HttpVersion11, False),
+        (["100-continue"], HttpVersion10, False),
+        (["x"], HttpVersion10, False),
+        (["100-continue, x"], HttpVersion11, None),
+        (["100-continue", "x"], HttpVersion11, None),
+        (["100-continue;x"], HttpVersion11, None),
+    ],
+)
+async def test_what_an_expectation_is_answered(
+    values: list[str], version: HttpVersion, said: bool | None
+) -> None:
+    """RFC 9110 §10.1.1: 100 (Continue) goes before the handler's response; None is 417."""
+    app = web.Application()
+    app.router.add_post("/", handler)
+    app.freeze()
+    request = make_mocked_request(
+        "POST", "/", headers=CIMultiDict([("Expect", v) for v in values]), version=version
+    )
+    write = mock.AsyncMock()
+    with mock.patch.object(request.writer, "write", write):
+        if said is None:
+            with pytest.raises(web.HTTPExpectationFailed):
+                await app._handle(request)
+        else:
+            await app._handle(request)
+    assert write.await_args_list == [mock.call(b"HTTP/1.1 100 Continue\r\n\r\n")] * bool(said)
 
 
 async def test_an_empty_list_of_expectations_expects_nothing() -> None:

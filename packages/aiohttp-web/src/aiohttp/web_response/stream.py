@@ -406,6 +406,8 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
                 self._keep_alive = False
             elif hdrs.CONTENT_LENGTH in fields:
                 fields.pop(hdrs.TRANSFER_ENCODING, None)
+        if not http_1_1:
+            fields.pop(hdrs.TRANSFER_ENCODING, None)  # RFC 9112 §6.1
         if forbids_content_length(method, status):
             # RFC 9110 §8.6, RFC 9112 §6.1
             fields.pop(hdrs.CONTENT_LENGTH, None)
@@ -436,6 +438,8 @@ class StreamResponse(MutableMapping[Any, Any], ResponseFields):
 
     async def _write_headers(self) -> None:
         request, writer = self._started()
+        if is_interim(self._status) and request._message.version < HttpVersion11:
+            return  # RFC 9110 §15.2: HTTP/1.0 knows no responses before the one that counts
         self._keep_promise(self._headers)
         await writer.write_headers(self._status_line(request), self._headers)
         if self._send_headers_immediately:

@@ -178,10 +178,12 @@ async def _continue(request: Request) -> None:
     Raises:
         HTTPExpectationFailed: something else than ``100-continue`` is expected.
     """
-    expect = request.headers.get(hdrs.EXPECT, "")
-    if request.version < (1, 1):
+    expect = ", ".join(request.headers.getall(hdrs.EXPECT, ()))
+    # Empty members of a list say nothing (§5.6.1.2).
+    expected = {member.strip(" \t").lower() for member in expect.split(",")} - {""}
+    if request.version < (1, 1) or not expected:
         return  # §10.1.1: an HTTP/1.0 peer's expectation is ignored
-    if expect.lower() != "100-continue":
+    if expected != {"100-continue"}:
         # The field may hold bytes that are no text: they cannot be sent back as they came.
         shown = expect.encode("ascii", "backslashreplace").decode("ascii")
         raise HTTPExpectationFailed(text=f"Unknown Expect: {shown}")
