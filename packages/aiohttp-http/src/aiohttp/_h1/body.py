@@ -136,6 +136,11 @@ _HEX: Final = bytes(
 _FEW_DIGITS: Final = 15
 _CR: Final = 0x0D
 _LF: Final = 0x0A
+# Bytes of a size line that no peer need excuse, and those for each byte of data that it announces:
+# what goes beyond is added up (RFC 9112 §7.1.1).  Signatures of large chunks stay below; an
+# extension of a hundred bytes for each byte of data does not.
+_FREE_LINE: Final = 16
+_FREE_PER_BYTE: Final = 2
 # The same as the receivers count in: a larger chunk would not fit a signed 64-bit number.
 _LARGEST_CHUNK: Final = 2**63 - 1
 
@@ -144,7 +149,8 @@ class ChunkedBody:
     """Chunks, the last of size zero, then trailers (RFC 9112 §7.1).
 
     Args:
-        limits: bounds of a size line with its extensions, and of each trailer.
+        limits: bounds of a size line with its extensions, of what extensions of all chunks may
+            add to the data, and of each trailer.
         most_trailers: how many trailers there may be.
         lenient: allow white space behind the size, and in the trailers what `FieldLines` forgives.
     """
@@ -157,6 +163,7 @@ class ChunkedBody:
         "_lines",
         "_missing",
         "_most_trailers",
+        "_overhead",
         "at_chunk_end",
         "done",
         "trailers",
@@ -169,6 +176,8 @@ class ChunkedBody:
         self._expect = _SIZE
         # Bytes that the current chunk still lacks.
         self._missing = 0
+        # Bytes of extensions, and of zeros before sizes, that there was no data for.
+        self._overhead = 0
         # Reads lines that are unfinished or not plain; made when one comes.
         self._lines: Lines | None = None
         # Trailers come seldom; their reader is made with the first one.
@@ -247,8 +256,20 @@ class ChunkedBody:
             raise TransferEncodingError(
                 f"Invalid chunk size: expected at most {_LARGEST_CHUNK:x}, got {shown(digits)}"
             )
-        self._begin_chunk(int(digits or b"0", 16))
+        size = int(digits or b"0", 16)
+        if len(line) > _FREE_LINE:
+            self._count_overhead(line, size)
+        self._begin_chunk(size)
         return start
+
+    def _count_overhead(self, line: bytes, size: int) -> None:
+        overhead = self._overhead + len(line) - _FREE_LINE - _FREE_PER_BYTE * size
+        if overhead > self._limits.max_line_size:
+            raise TransferEncodingError(
+                f"Too many chunk extensions: expected at most {self._limits.max_line_size} bytes "
+                f"more than there are data for, got {shown(line)} besides others"
+            )
+        self._overhead = max(overhead, 0)
 
     def _begin_chunk(self, size: int) -> None:
         self._missing = size

@@ -29,6 +29,7 @@ cdef class ChunkedBody:
     cdef object _most_trailers
     cdef object _expect
     cdef long long _missing
+    cdef object _overhead
     cdef object _lines
     cdef object _extra
     cdef readonly bint done
