@@ -385,7 +385,8 @@ CASES = [
         frame(TEXT, HELLO[:3], fin=False, rsv=4) + frame(0, HELLO[3:], rsv=4),
         [PROTOCOL_ERROR],
     ),
-    Case("not deflate", frame(TEXT, b"\xff\xff\xff", rsv=4), [PROTOCOL_ERROR]),
+    Case("not deflate", frame(TEXT, b"\xff\xff\xff", rsv=4), [INVALID_TEXT]),
+    Case("not deflate, binary", frame(BINARY, b"\xff\xff\xff", rsv=4), [INVALID_TEXT]),
     Case("deflated, not UTF-8", frame(TEXT, deflated(b"\xff")[0], rsv=4), [INVALID_TEXT]),
     Case("deflated bytes", frame(BINARY, deflated(b"\xff")[0], rsv=4), [binary(b"\xff")]),
     Case("bomb", frame(BINARY, deflated(b"a" * 1_000_000)[0], rsv=4), [TOO_BIG]),
@@ -395,6 +396,32 @@ CASES = [
         [binary(b"a" * LIMIT)],
     ),
     Case("deflated, one more", frame(BINARY, deflated(b"a" * (LIMIT + 1))[0], rsv=4), [TOO_BIG]),
+    # Which fault comes first does not depend on the parts in which they come.
+    Case(
+        "not UTF-8, then too much",
+        frame(TEXT, deflated(b"\xff" + b"a" * LIMIT)[0], rsv=4),
+        [INVALID_TEXT],
+    ),
+    Case(
+        "not UTF-8, then not deflate",
+        frame(TEXT, deflated(b"\xff" + b"a" * 99)[0] + b"\xff\xff", rsv=4),
+        [INVALID_TEXT],
+    ),
+    Case(
+        "too much, then not UTF-8",
+        frame(TEXT, deflated(b"a" * (LIMIT + 1) + b"\xff")[0], rsv=4),
+        [TOO_BIG],
+    ),
+    Case(
+        "too much, then not deflate",
+        frame(BINARY, deflated(b"a" * (LIMIT + 1))[0] + b"\xff\xff", rsv=4),
+        [TOO_BIG],
+    ),
+    Case(
+        "not UTF-8, then a stream a byte",
+        frame(TEXT, b"\xfb\x0f\x00" + b"\x03\x00" * 99, rsv=4),
+        [INVALID_TEXT],
+    ),
     Case("a stream a byte", frame(BINARY, b"\x03\x00" * 1000, rsv=4), [PROTOCOL_ERROR]),
     Case(
         "no context takeover",

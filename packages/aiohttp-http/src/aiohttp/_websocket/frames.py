@@ -499,16 +499,7 @@ class WebSocketReader(FrameReader):
         size = len(data)
         self._size += size
         if self._text and self._decode_text:
-            known = self._carry + data if self._carry else data
-            try:
-                used = utf_8_decode(known, "strict", False)[1]
-            except UnicodeDecodeError as exc:
-                raise _bad_text("text message") from exc
-            carry = known[used:]
-            # CPython waits for the third byte of what is a surrogate already.
-            if len(carry) == 2 and carry[0] == 0xED and carry[1] >= 0xA0:
-                raise _bad_text("text message")
-            self._carry = carry
+            self._check_text(data)
         pieces = self._pieces
         if size >= SMALL_PIECE:
             pieces.append(data)
@@ -516,6 +507,19 @@ class WebSocketReader(FrameReader):
             pieces[-1] += data
         elif size:
             pieces.append(bytearray(data))
+
+    def _check_text(self, data: bytes) -> None:
+        """Check the next part of a text for UTF-8; it may end within a character."""
+        known = self._carry + data if self._carry else data
+        try:
+            used = utf_8_decode(known, "strict", False)[1]
+        except UnicodeDecodeError as exc:
+            raise _bad_text("text message") from exc
+        carry = known[used:]
+        # CPython waits for the third byte of what is a surrogate already.
+        if len(carry) == 2 and carry[0] == 0xED and carry[1] >= 0xA0:
+            raise _bad_text("text message")
+        self._carry = carry
 
     def _deliver(self, data: bytes) -> None:
         """Put the whole message into the queue."""
@@ -543,16 +547,23 @@ class WebSocketReader(FrameReader):
         if final:
             data = data + WS_DEFLATE_TRAILING
         output = b""
+        limit = self._max_msg_size
         while data:
             if self._inflater is None:
                 self._inflater = self._new_inflater()
                 self._streams += 1
                 if self._streams > MAX_DEFLATE_STREAMS:
+                    self._check_before_fault(output)
                     raise _protocol_error(
                         f"a message has more than {MAX_DEFLATE_STREAMS} deflate streams"
                     )
             inflater = self._inflater
             output += self._inflate_bounded(inflater, data, self._size + len(output))
+            if limit and self._size + len(output) > limit:
+                self._check_before_fault(output)
+                raise WebSocketError(
+                    WSCloseCode.MESSAGE_TOO_BIG, f"decompressed message exceeds size limit {limit}"
+                )
             data = b""
             if inflater.eof:
                 # A block said that it is the last (RFC 7692 §7.2.3.5): what follows begins anew.
@@ -560,17 +571,20 @@ class WebSocketReader(FrameReader):
                 self._inflater = None
         return output
 
+    def _check_before_fault(self, output: bytes) -> None:
+        """Let a fault in the text come first, as it does where the frame arrives in parts."""
+        if self._text and self._decode_text:
+            self._check_text(output)
+
     def _inflate_bounded(self, inflater: Inflater, data: bytes, size: int) -> bytes:
-        """Inflate `data` of a message that has `size` bytes already, up to the limit."""
+        """Inflate `data` of a message that has `size` bytes already, a byte beyond the limit."""
         limit = self._max_msg_size
         try:
             # One byte more than is allowed tells "too much" from "just enough".
-            output = inflater.decompress(data, limit - size + 1 if limit else 0)
+            return inflater.decompress(data, limit - size + 1 if limit else 0)
         except Exception as exc:
-            # Each zlib backend has an error class of its own.
-            raise _protocol_error(f"a compressed message cannot be inflated: {exc}") from exc
-        if limit and size + len(output) > limit:
+            # Each zlib backend has an error class of its own.  The code is that of bad text: which
+            # of both is found first in a message depends on the parts in which it arrives.
             raise WebSocketError(
-                WSCloseCode.MESSAGE_TOO_BIG, f"decompressed message exceeds size limit {limit}"
-            )
-        return output
+                WSCloseCode.INVALID_TEXT, f"a compressed message cannot be inflated: {exc}"
+            ) from exc

@@ -122,14 +122,19 @@ cdef class WebSocketReader(FrameReader):
     @cython.locals(pieces=list)
     cdef int _handle_data(self, bint fin, bytes data) except -1
 
-    @cython.locals(size=Py_ssize_t, known=bytes, carry=bytes, used=Py_ssize_t, pieces=list)
+    @cython.locals(size=Py_ssize_t, pieces=list)
     cdef int _add(self, bytes data) except -1
+
+    @cython.locals(known=bytes, carry=bytes, used=Py_ssize_t)
+    cdef int _check_text(self, bytes data) except -1
 
     cdef int _deliver(self, bytes data) except -1
     cdef int _put(self, object message, Py_ssize_t size) except -1
 
-    @cython.locals(output=bytes)
+    @cython.locals(limit="long long", output=bytes)
     cdef bytes _inflate(self, bytes data, bint final)
 
-    @cython.locals(limit="long long", output=bytes)
+    cdef int _check_before_fault(self, bytes output) except -1
+
+    @cython.locals(limit="long long")
     cdef bytes _inflate_bounded(self, object inflater, bytes data, long long size)
