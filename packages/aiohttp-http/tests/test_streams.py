@@ -27,6 +27,8 @@ class Protocol(BaseProtocol):
     def __init__(self) -> None:
         # Nothing here drains, which is what the loop is for.
         super().__init__(cast(asyncio.AbstractEventLoop, None))
+        # One that can neither pause nor resume: the counts are enough.
+        self.transport = asyncio.Transport()
         self.pauses = 0
         self.resumes = 0
 
@@ -148,6 +150,17 @@ async def test_read_nowait() -> None:
     assert reader.read_nowait(2) == b"ab"
     assert reader.read_nowait() == b"c"
     assert reader.read_nowait() == b""
+
+
+async def test_a_read_without_a_connection_does_not_wait_for_ever() -> None:
+    reader = make(b"ab")
+    protocol_of(reader).transport = None
+    assert await reader.read(2) == b"ab"
+    for read in (reader.read, reader.readany, reader.readline, reader.readchunk):
+        with pytest.raises(RuntimeError, match="the connection is closed"):
+            await read()
+    reader.feed_eof()
+    assert await reader.read() == b""
 
 
 async def test_one_reader_at_a_time() -> None:

@@ -333,7 +333,8 @@ class StreamReader:
             ``b""`` at the end of the stream, and for ``n == 0``.
 
         Raises:
-            RuntimeError: another coroutine is reading.
+            RuntimeError: another coroutine is reading, or the connection is closed and nobody has
+                ended the stream.
             Exception: what broke the stream, see `set_exception()`.
         """
         if self._exception is not None:
@@ -543,6 +544,9 @@ class StreamReader:
             raise RuntimeError(
                 f"{method}() called while another coroutine is already waiting for incoming data"
             )
+        if not self._protocol.connected:
+            # Nobody will ever feed it.
+            raise RuntimeError(f"{method}() called, but the connection is closed")
         waiter = self._waiter = self._new_waiter()
         try:
             if self._timer is None:
