@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import random
+import socket
 import ssl
+import string
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -17,9 +21,12 @@ from yarl import URL
 
 from aiohttp import (
     ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientSession,
     ClientWSTimeout,
     HttpVersion10,
+    InvalidURL,
+    NonHttpUrlClientError,
     WSMsgType,
     WSServerHandshakeError,
 )
@@ -316,6 +323,30 @@ async def test_compressed_messages() -> None:
         await ws.send_str("Hello")
 
 
+async def test_the_agreement_on_compression_holds() -> None:
+    """RFC 7692 §7.1.1.2, §7.1.2.2: each message stands alone, in the window that was asked for."""
+    text = "".join(random.Random(0).choices(string.printable, k=2000)) * 2
+
+    async def script(peer: Peer) -> None:
+        for _ in range(2):
+            first, marker = await peer.reader.readexactly(2)
+            assert (first, marker) == (0xC1, 0x80 | 126)
+            size = int.from_bytes(await peer.reader.readexactly(2), "big")
+            key = await peer.reader.readexactly(4)
+            data = masked_py(key, await peer.reader.readexactly(size), 0, size)
+            inflater = zlib.decompressobj(wbits=-9)
+            assert inflater.decompress(data + b"\x00\x00\xff\xff").decode() == text
+        await answer_close(peer)
+
+    fields = (
+        b"Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
+        b"client_max_window_bits=9\r\n"
+    )
+    async with connected(script, fields=fields, compress=15) as (ws, _):
+        await ws.send_str(text)
+        await ws.send_str(text)
+
+
 async def test_an_overridden_close_answers_the_server() -> None:
     """discord.py has a close code of its own."""
 
@@ -443,6 +474,27 @@ async def test_http_1_0_has_no_websockets() -> None:
     async with ClientSession(version=HttpVersion10) as session:
         with pytest.raises(ValueError, match=r"expected HTTP/1\.1"):
             await session.ws_connect("ws://127.0.0.1/")
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [("ws://", InvalidURL), ("ftp://127.0.0.1/", NonHttpUrlClientError)],
+)
+async def test_what_is_no_uri_of_a_websocket(url: str, error: type[Exception]) -> None:
+    """RFC 6455 §4.1 (1)."""
+    async with ClientSession() as session:
+        with pytest.raises(error):
+            await session.ws_connect(url)
+
+
+async def test_a_connection_that_cannot_be_opened() -> None:
+    """RFC 6455 §4.1 (4)."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        async with ClientSession() as session:
+            with pytest.raises(ClientConnectorError):
+                await session.ws_connect(f"ws://127.0.0.1:{port}/")
 
 
 async def test_tls() -> None:

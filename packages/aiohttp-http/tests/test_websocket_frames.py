@@ -486,6 +486,16 @@ def test_data_that_grows_by_deflating_has_the_whole_limit(build: Build, strategy
     assert receiver.feed([frame(BINARY, coded[:-4], rsv=4)]) == [binary(data)]
 
 
+def test_the_whole_window_is_kept(build: Build) -> None:
+    """RFC 7692 §7.2.2: 2**15 bytes, over messages; zlib refers back over nearly as many."""
+    noise = random.Random(1).randbytes(32_400)
+    first, second = deflated(noise, noise[:200])
+    assert len(second) < 50
+    receiver = Receiver(build, limit=0)
+    data = frame(BINARY, first, rsv=4) + frame(BINARY, second, rsv=4)
+    assert receiver.feed([data]) == [binary(noise), binary(noise[:200])]
+
+
 def test_too_big_a_frame_is_refused_by_its_head(build: Build) -> None:
     receiver = Receiver(build)
     assert receiver.feed([frame(BINARY, b"a" * 5000)[:4]]) == [TOO_BIG]

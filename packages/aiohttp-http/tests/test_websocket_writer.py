@@ -97,15 +97,24 @@ async def test_one_write_a_frame(size: int, options: dict[str, Any]) -> None:
     assert connection.received() == [(BINARY, payload)]
 
 
-async def test_a_client_masks_with_unpredictable_keys() -> None:
-    """RFC 6455 §5.3: a fresh key for each frame."""
+async def test_a_client_masks_with_unpredictable_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 6455 §5.3: a fresh key for each frame, of the system's entropy."""
     connection = Connection(use_mask=True)
+    drawn = []
+
+    def urandom(size: int) -> bytes:
+        drawn.append(random.randbytes(size))
+        return drawn[-1]
+
+    monkeypatch.setattr("os.urandom", urandom)
     for _ in range(200):
         await connection.writer.send_frame(b"a", BINARY)
         connection.writer.flush()
     keys = {frame[2:6] for frame in connection.transport.writes}
     assert all(frame[1] & 0x80 for frame in connection.transport.writes)
     assert len(keys) > 190
+    entropy = b"".join(drawn)
+    assert all(key in entropy for key in keys)
 
 
 async def test_keys_from_a_given_source() -> None:
@@ -407,6 +416,21 @@ async def test_an_error_of_a_queued_frame_goes_to_its_sender() -> None:
     for task in (first, second):
         with pytest.raises(ClientConnectionResetError):
             await task
+
+
+@pytest.mark.parametrize("options", [{}, {"use_mask": True}])
+@pytest.mark.parametrize("size", [10, 300_000])
+async def test_what_is_sent_may_be_changed_by_its_sender(
+    size: int, options: dict[str, Any]
+) -> None:
+    """RFC 6455 §10.3: not on the wire, though the transport has not taken all of it yet."""
+    connection = Connection(**options)
+    data = bytearray(b"a" * size)
+    waiting = connection.writer.write(data, BINARY)
+    data[:] = b"b" * size
+    if waiting is not None:
+        await waiting
+    assert connection.received() == [(BINARY, b"a" * size)]
 
 
 async def test_what_is_queued_may_be_changed_by_its_sender() -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import ssl
+import string
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+import trustme
 
 from aiohttp import WSCloseCode, WSMessageTypeError, WSMsgType, web
 from aiohttp._websocket.masking import framed_py
@@ -26,6 +31,11 @@ REQUEST = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
 Handler = Callable[[web.WebSocketResponse[bool], list[Any]], Awaitable[None]]
+
+
+def string_of(size: int) -> str:
+    """Make a text that deflates only by what is repeated of it."""
+    return "".join(random.Random(0).choices(string.printable, k=size))
 
 
 def frame(opcode: int, payload: bytes = b"", rsv: int = 0) -> bytes:
@@ -55,9 +65,19 @@ class Peer:
 
 @asynccontextmanager
 async def served(
-    handler: Handler, *, fields: bytes = b"", early: bytes = b"", **options: Any
+    handler: Handler,
+    *,
+    fields: bytes = b"",
+    early: bytes = b"",
+    tls: tuple[ssl.SSLContext, ssl.SSLContext] | tuple[None, None] = (None, None),
+    **options: Any,
 ) -> AsyncIterator[Peer]:
-    """Serve one WebSocket and connect to it; `early`: sent with the request."""
+    """Serve one WebSocket and connect to it.
+
+    Args:
+        early: sent with the request.
+        tls: contexts of the server and of the client.
+    """
     peer: Peer
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -74,9 +94,10 @@ async def served(
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls[0]).start()
         host, port = runner.addresses[0][:2]
-        reader, writer = await asyncio.open_connection(host, port)
+        name = "localhost" if tls[1] else None
+        reader, writer = await asyncio.open_connection(host, port, ssl=tls[1], server_hostname=name)
         peer = Peer(reader, writer, runner)
         writer.write(REQUEST + fields + b"\r\n" + early)
         try:
@@ -266,6 +287,41 @@ async def test_compressed_messages() -> None:
         assert await peer.reader.readexactly(2 + len(hello)) == b"\xc1\x07" + hello
 
 
+async def test_the_agreement_on_compression_holds() -> None:
+    """RFC 7692 §7.1.1.1, §7.1.2.1: each message stands alone, in the window that was asked for."""
+    text = string_of(2000) * 2
+
+    async def send(ws: web.WebSocketResponse[bool], notes: list[Any]) -> None:
+        await ws.send_str(text)
+        await ws.send_str(text)
+
+    fields = (
+        b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9; "
+        b"server_no_context_takeover\r\n"
+    )
+    async with served(send, fields=fields) as peer:
+        assert fields in await peer.head()
+        for _ in range(2):
+            first, marker = await peer.reader.readexactly(2)
+            assert (first, marker) == (0xC1, 126)
+            size = int.from_bytes(await peer.reader.readexactly(2), "big")
+            data = await peer.reader.readexactly(size) + b"\x00\x00\xff\xff"
+            assert zlib.decompressobj(wbits=-9).decompress(data).decode() == text
+
+
+async def test_tls() -> None:
+    """RFC 6455 §4.2.2 (1), §10.6."""
+    authority = trustme.CA()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    ours = ssl.create_default_context()
+    authority.configure_trust(ours)
+    async with served(echo, tls=(theirs, ours), early=frame(TEXT, b"a") + frame(CLOSE)) as peer:
+        assert (await peer.head()).startswith(b"HTTP/1.1 101 ")
+        assert await peer.frame() == (TEXT, b"a")
+        assert await peer.frame() == (CLOSE, b"\x03\xe8")
+
+
 # Requests that do not become a WebSocket…
 
 
@@ -275,6 +331,7 @@ async def test_compressed_messages() -> None:
         (b"Upgrade: websocket", b"Upgrade: h2c", b"Upgrade header expected websocket"),
         (b"Connection: Upgrade", b"Connection: keep-alive", b"Connection header expected"),
         (b"dGhlIHNhbXBsZSBub25jZQ==", b"abc", b"Sec-WebSocket-Key expected"),
+        (b"Host: a\r\n", b"", b"Host"),
         (b"Version: 13", b"Version: 12", b"\r\nSec-WebSocket-Version: 13, 8, 7\r\n"),
     ],
 )
@@ -294,7 +351,7 @@ async def test_a_bad_handshake(old: bytes, new: bytes, expected: bytes) -> None:
         reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
         writer.write(REQUEST.replace(old, new) + b"\r\n")
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 400 ")
+        assert head.split(b" ")[1] == b"400"
         size = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
         assert expected in head + await reader.readexactly(size)
         writer.close()
