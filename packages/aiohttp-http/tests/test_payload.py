@@ -423,6 +423,15 @@ def test_registry() -> None:
         registry.register(Other, int, order=cast(Order, "never"))
 
 
+def test_a_registered_class_takes_the_place_of_another() -> None:
+    registry = PayloadRegistry()
+    registry.register(BytesPayload, bytes)
+    registry.register(Other, (bytes, str))
+    assert type(registry.get(b"x")) is Other
+    assert type(registry.get("x")) is Other
+    assert type(registry.get(Mine(b"x"))) is BytesPayload
+
+
 def test_the_last_resort() -> None:
     registry = PayloadRegistry()
     registry.register(Other, object, order=Order.try_last)

@@ -49,8 +49,9 @@ class PayloadRegistry:
         self._by_order[order].append((factory, type))
         if order is Order.normal:
             for kind in type if isinstance(type, tuple) else (type,):
-                # The first one registered wins, as in the search by isinstance().
-                self._exact.setdefault(kind, factory)
+                # The last one registered wins: a program's class takes the place of ours. (For
+                # subclasses of *kind* it is the first one, in the search by isinstance().)
+                self._exact[kind] = factory
 
     def get(self, data: Any, *args: Any, **kwargs: Any) -> Payload:
         """Return a payload for *data*, or *data* if it is one already.
