@@ -81,6 +81,14 @@ def connection_option(version: HttpVersion, *, keep_alive: bool) -> str | None:
     return None
 
 
+def says_close(headers: CIMultiDict[str]) -> bool:
+    """Return whether the connection must carry no other request after this one (§9.6)."""
+    if hdrs.CONNECTION not in headers:
+        return False
+    options = ",".join(headers.getall(hdrs.CONNECTION)).lower().split(",")
+    return any(option.strip(" \t") == "close" for option in options)
+
+
 def accept_encoding(*, brotli: bool, zstd: bool) -> str:
     """Return the codings that this process can undo."""
     codings = ["gzip", "deflate"]

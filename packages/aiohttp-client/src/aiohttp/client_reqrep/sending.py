@@ -85,6 +85,8 @@ class Sending:
         if protocol is None:
             raise ClientConnectionError("Connection is closed")
         self._complete_head(keep_alive=not conn.force_close)
+        if request_head.says_close(self.headers):
+            protocol.force_close()
         target = self._target()
         body = self._body_at_hand()
         if body is not None:
@@ -102,7 +104,7 @@ class Sending:
         """Return the request as it goes over a kept connection, if it is here whole."""
         self._complete_head(keep_alive=True)
         body = self._body_at_hand()
-        if body is None:
+        if body is None or request_head.says_close(self.headers):
             return None
         return (
             serialize_request_head(self.method, self._target(), self.version, self.headers) + body
