@@ -244,11 +244,11 @@ class _StepByStep:
     def _is_small(self, data: Buffer) -> bool:
         return self._max_sync_chunk_size is None or len(data) <= self._max_sync_chunk_size
 
-    async def _in_thread(self, function: Callable[..., bytes], *args: Any) -> bytes:
+    def _begin_step(self, function: Callable[..., bytes], *args: Any) -> asyncio.Future[bytes]:
         step = asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
         self._step = step
         step.add_done_callback(self._forget_step)
-        return await asyncio.shield(step)
+        return step
 
     def _forget_step(self, step: asyncio.Future[bytes]) -> None:
         self._step = None
@@ -259,6 +259,10 @@ class _StepByStep:
 
 class _CompressionHandler(_StepByStep, ABC):
     """Compress step by step, big steps in a thread."""
+
+    # What the steps gave whose callers were cancelled. It goes before what the next one gives:
+    # without it nobody could decode that.
+    _left = b""
 
     @abstractmethod
     def compress_sync(self, data: Buffer) -> bytes:
@@ -273,8 +277,26 @@ class _CompressionHandler(_StepByStep, ABC):
         if self._step is not None:
             await self._end_of_step()
         if self._is_small(data):
-            return self.compress_sync(data)
-        return await self._in_thread(self.compress_sync, data)
+            block = self.compress_sync(data)
+        else:
+            block = await self._compress_in_thread(data)
+        left, self._left = self._left, b""
+        return left + block if left else block
+
+    async def _compress_in_thread(self, data: Buffer) -> bytes:
+        step = self._begin_step(self.compress_sync, data)
+        try:
+            return await asyncio.shield(step)
+        except asyncio.CancelledError:
+            if step.done():
+                self._keep(step)
+            else:
+                step.add_done_callback(self._keep)
+            raise
+
+    def _keep(self, step: asyncio.Future[bytes]) -> None:
+        if not step.cancelled() and step.exception() is None:
+            self._left += step.result()
 
 
 class ZLibCompressor(_CompressionHandler):
@@ -413,7 +435,7 @@ class DecompressionBaseHandler(_StepByStep, ABC):
             await self._end_of_step()
         if self._is_small(data) and (self._max_sync_chunk_size is None or not self.data_available):
             return self.decompress_sync(data, max_length)
-        return await self._in_thread(self.decompress_sync, data, max_length)
+        return await asyncio.shield(self._begin_step(self.decompress_sync, data, max_length))
 
     @property
     @abstractmethod
