@@ -42,7 +42,7 @@ MIN_SEPARATE_PAYLOAD: Final = 64 * 1024
 
 # So many frames are written one by one; when more follow, they are gathered until the loop has had
 # a turn.  High enough that who sends a few messages and drops the transport finds them sent.
-FRAMES_WRITTEN_AT_ONCE: Final = 16
+FRAMES_WRITTEN_AT_ONCE: Final = 64
 
 # Bytes of gathered frames that are written without waiting for the loop: the transport's high-water
 # mark by default.
