@@ -61,6 +61,7 @@ EXTENSIONS = (
     ExtensionSource("aiohttp._websocket._models", "aiohttp/_websocket/_models.pyx"),
     ExtensionSource("aiohttp._websocket.frames_c", "aiohttp/_websocket/frames.py"),
     ExtensionSource("aiohttp._websocket.message_queue_c", "aiohttp/_websocket/message_queue.py"),
+    ExtensionSource("aiohttp._websocket.receive_buffer_c", "aiohttp/_websocket/receive_buffer.py"),
     ExtensionSource("aiohttp._websocket.frame_writer_c", "aiohttp/_websocket/frame_writer.py"),
 )
 

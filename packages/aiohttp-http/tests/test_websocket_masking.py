@@ -116,5 +116,6 @@ def test_holder(build: str) -> None:
     """What is parsed in place of a view begins where that does."""
     buffer = bytearray(b"0123456789")
     for data in (buffer, memoryview(buffer)[:4], memoryview(buffer)[4:8], memoryview(b"abc")):
-        assert HOLDERS[build](data)[: len(data)] == bytes(data)
-    assert HOLDERS[build](memoryview(buffer)[::2])[:5] == b"02468"
+        for size in range(len(data) + 1):
+            assert HOLDERS[build](data, size)[:size] == bytes(data)[:size]
+    assert HOLDERS[build](memoryview(buffer)[::2], 5)[:5] == b"02468"

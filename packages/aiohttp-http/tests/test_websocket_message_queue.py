@@ -163,3 +163,105 @@ async def test_the_buffer_holds_messages_and_sizes(queue: Any) -> None:
     """ccxt looks into it."""
     queue.feed_data(message(), 1)
     assert list(queue._buffer) == [(message(), 1)]
+
+
+async def test_the_buffer_holds_the_message_that_was_waited_for(queue: Any) -> None:
+    task = asyncio.ensure_future(queue.read())
+    await asyncio.sleep(0)
+    queue.feed_data(message(b"1"), 1)
+    queue.feed_data(message(b"22"), 2)
+    assert len(queue) == 2
+    assert list(queue._buffer) == [(message(b"1"), 1), (message(b"22"), 2)]
+    assert await task == message(b"1")
+    assert queue.take() == message(b"22")
+    assert len(queue) == 0
+
+
+# Iteration…
+
+
+async def otherwise(taken: WSMessage | None) -> WSMessage:
+    if taken is None:
+        raise EofStream
+    return taken
+
+
+@pytest.fixture
+def messages(queue: Any) -> Any:
+    queue.open = True
+    return queue.messages(otherwise)
+
+
+async def test_iteration(queue: Any, messages: Any) -> None:
+    queue.feed_data(message(b"1"), 1)
+    assert await anext(aiter(messages)) == message(b"1")
+    task = asyncio.ensure_future(anext(messages))
+    await asyncio.sleep(0)
+    assert queue.reading
+    queue.feed_data(message(b"2"), 1)
+    queue.feed_data(message(b"3"), 1)
+    assert await task == message(b"2")
+    assert not queue.reading
+    assert await anext(messages) == message(b"3")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_is_no_data_goes_elsewhere(queue: Any, messages: Any, waits: bool) -> None:
+    ping = WSMessage(WSMsgType.PING, b"", "")
+    task = asyncio.ensure_future(anext(messages))
+    if waits:
+        await asyncio.sleep(0)
+    queue.feed_data(ping, 0)
+    assert await task is ping
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_an_iteration_is_told_of_the_end(queue: Any, messages: Any, waits: bool) -> None:
+    task = asyncio.ensure_future(anext(messages))
+    if waits:
+        await asyncio.sleep(0)
+    queue.feed_eof()
+    with pytest.raises(EofStream):
+        await task
+    assert not queue.reading
+
+
+async def test_nothing_is_taken_while_closing_or_while_another_task_reads(
+    queue: Any, messages: Any
+) -> None:
+    queue.feed_data(message(), 1)
+    queue.open = False
+    with pytest.raises(EofStream):
+        await anext(messages)
+    queue.open = queue.reading = True
+    with pytest.raises(EofStream):
+        await anext(messages)
+    assert queue.take() == message()
+
+
+async def test_cancelling_an_iteration_loses_no_message(queue: Any, messages: Any) -> None:
+    for feeds_first in (False, True):
+        task = asyncio.ensure_future(anext(messages))
+        await asyncio.sleep(0)
+        if feeds_first:
+            queue.feed_data(message(b"1"), 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not queue.reading
+    queue.feed_data(message(b"2"), 1)
+    assert [await anext(messages), await anext(messages)] == [message(b"1"), message(b"2")]
+
+
+async def test_who_waits_for_the_reader_to_leave(queue: Any, messages: Any) -> None:
+    closing = WSMessage(WSMsgType.CLOSING, None, None)
+    queue.interrupt(closing)  # nobody reads
+    await queue.reader_leaves()
+    task = asyncio.ensure_future(anext(messages))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        queue.interrupt(closing)
+    leaving = [asyncio.ensure_future(queue.reader_leaves()) for _ in range(2)]
+    assert await task is closing
+    await asyncio.wait_for(asyncio.gather(*leaving), 5)
+    assert queue.take() is None

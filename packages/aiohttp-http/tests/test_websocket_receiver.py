@@ -1,4 +1,4 @@
-"""The buffer of a loop, and what stands between a transport and its protocol."""
+"""The buffer of a loop, and what stands between a transport, its protocol and the reader."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any, cast
 import pytest
 
 from aiohttp._websocket import receiver
+from aiohttp._websocket.models import Role, WebSocketError
+from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
+from aiohttp.base_protocol import BaseProtocol
 
 
 class Recording(asyncio.Protocol):
@@ -31,24 +34,50 @@ class Recording(asyncio.Protocol):
         self.events.append(exc)
 
 
-async def test_everything_is_passed_on() -> None:
+# A message from a server, and what no server may send: a frame that is masked.
+HELLO = b"\x82\x05hello"
+MASKED = b"\x82\x80\0\0\0\0"
+
+
+def make_reader() -> tuple[WebSocketReader, WebSocketDataQueue]:
+    loop = asyncio.get_running_loop()
+    queue = WebSocketDataQueue(BaseProtocol(loop), 2**16, loop=loop)
+    return WebSocketReader(queue, 0, role=Role.CLIENT), queue
+
+
+def make_receiver() -> tuple[receiver.Receiver, Recording, WebSocketDataQueue]:
+    reader, queue = make_reader()
     protocol = Recording()
-    between = receiver.Receiver(protocol, asyncio.get_running_loop())
-    buffer = between.get_buffer(-1)
-    buffer[:5] = b"hello"
-    between.buffer_updated(5)
+    return receiver.Receiver(protocol, reader, asyncio.get_running_loop()), protocol, queue
+
+
+def received(between: receiver.Receiver, data: bytes) -> None:
+    between.get_buffer(-1)[: len(data)] = data
+    between.buffer_updated(len(data))
+
+
+async def test_data_is_read_and_all_else_passed_on() -> None:
+    between, protocol, queue = make_receiver()
+    received(between, HELLO[:4])
+    received(between, HELLO[4:])
+    assert (await queue.read()).data == b"hello"
     between.pause_writing()
     between.resume_writing()
     assert between.eof_received() is True
     error = OSError()
     between.connection_lost(error)
-    assert protocol.events == [b"hello", "pause", "resume", "eof", error]
+    assert protocol.events == ["pause", "resume", "eof", error]
+
+
+async def test_the_protocol_is_told_of_a_failure() -> None:
+    between, protocol, queue = make_receiver()
+    received(between, MASKED)
+    assert isinstance(queue.exception(), WebSocketError)
+    assert protocol.events == [b""]
 
 
 async def test_a_loop_has_one_buffer() -> None:
-    one, other = (
-        receiver.Receiver(Recording(), asyncio.get_running_loop()).get_buffer(-1) for _ in range(2)
-    )
+    one, other = (make_receiver()[0].get_buffer(-1) for _ in range(2))
     assert one is other
     elsewhere = asyncio.new_event_loop()
     assert receiver.buffer_of(elsewhere) is not one
@@ -65,35 +94,33 @@ async def test_a_transport_reads_into_the_buffer() -> None:
 
     loop = asyncio.get_running_loop()
     lost = asyncio.Event()
+    reader, queue = make_reader()
 
     class Heard(Recording):
-        def data_received(self, data: bytes) -> None:
-            assert isinstance(data, memoryview) and data.obj is receiver.buffer_of(loop).obj
-            super().data_received(data)
-            transport.close()
-
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
             lost.set()
 
     server = await loop.create_server(Echoing, "127.0.0.1", 0)
     transport, protocol = await loop.create_connection(Heard, *server.sockets[0].getsockname())
-    receiver.receive_by_buffer(transport, protocol, loop)
-    transport.write(b"hello")
+    receiver.receive_by_buffer(transport, protocol, reader, loop)
+    transport.write(HELLO)
+    assert (await queue.read()).data == b"hello"
+    assert bytes(receiver.buffer_of(loop)[: len(HELLO)]) == HELLO
+    transport.close()
     await lost.wait()
-    assert protocol.events == [b"hello", None]
+    assert protocol.events == [None]
     server.close()
     await server.wait_closed()
 
 
 @pytest.mark.parametrize("between", [Recording(), None])
-def test_who_stands_between_stays(between: Any) -> None:
+async def test_who_stands_between_stays(between: Any) -> None:
     """A transport that does not talk to the protocol itself is left as it is."""
 
     class Transport(asyncio.Transport):
         def get_protocol(self) -> Any:
             return between
 
-    loop = asyncio.new_event_loop()
-    receiver.receive_by_buffer(Transport(), Recording(), loop)
-    loop.close()
+    reader, _ = make_reader()
+    receiver.receive_by_buffer(Transport(), Recording(), reader, asyncio.get_running_loop())

@@ -254,6 +254,105 @@ async def test_iteration_ends_with_the_connection() -> None:
     assert [message async for message in ws] == []
 
 
+async def heard(ws: Session) -> list[Any]:
+    return [message.data async for message in ws]
+
+
+async def test_iteration_answers_what_is_no_data() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(heard(ws))
+    for opcode, payload in ((TEXT, b"a"), (PING, b"p"), (PONG, b""), (TEXT, b"b"), (PING, b"q")):
+        await settle()
+        ws.peer_sends(opcode, payload)
+    ws.peer_closes()
+    assert await task == ["a", "b"]
+    assert ws.sent[:2] == [(PONG, b"p"), (PONG, b"q")]
+
+
+async def test_iteration_gives_errors() -> None:
+    ws = Session(heartbeat=0.001)
+    [error] = await heard(ws)
+    assert isinstance(error, asyncio.TimeoutError)
+
+
+async def test_iteration_ends_when_another_task_closes() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(heard(ws))
+    await settle()
+    closing = asyncio.ensure_future(ws.close())
+    await settle()
+    assert task.done()
+    ws.peer_closes()
+    assert await closing
+    assert await task == []
+
+
+async def test_an_iteration_that_begins_while_closing() -> None:
+    """Its messages would be taken from the task that waits for the peer's close frame."""
+    ws = Session()
+    messages = aiter(ws)
+    closing = asyncio.ensure_future(ws.close())
+    await settle()
+    with pytest.raises(StopAsyncIteration):
+        await anext(messages)
+    ws.peer_sends(TEXT, b"late")
+    ws.peer_closes()
+    assert await closing
+    assert ws.close_code == 1000
+
+
+async def test_one_task_iterates() -> None:
+    ws = Session()
+    task = asyncio.ensure_future(heard(ws))
+    await settle()
+    for another in (heard(ws), ws.receive(), anext(ws)):
+        with pytest.raises(RuntimeError, match="Concurrent"):
+            await another
+    ws.peer_sends(TEXT, b"a")
+    ws.peer_closes()
+    assert await task == ["a"]
+
+
+async def test_iteration_step_by_step() -> None:
+    ws = Session()
+    ws.peer_sends(TEXT, b"a")
+    ws.peer_sends(TEXT, b"b")
+    assert (await ws.__anext__()).data == "a"
+    assert (await anext(ws)).data == "b"
+
+
+async def test_iteration_with_a_timeout() -> None:
+    ws = Session(receive_timeout=0.001)
+    with pytest.raises(asyncio.TimeoutError):
+        await heard(ws)
+
+
+async def test_iteration_goes_by_methods_of_others() -> None:
+    """discord.py and tests replace them: in a class of their own, or in one object."""
+
+    class Receiving(Session):
+        async def receive(self, timeout: float | None = None) -> Any:
+            message = await super().receive(timeout)
+            return message._replace(data=message.data * 2) if message.type is TEXT else message
+
+    class Iterating(Session):
+        async def __anext__(self) -> Any:
+            message = await super().__anext__()
+            return message._replace(data=message.data * 2)
+
+    patched = Session()
+
+    async def receive(timeout: float | None = None) -> Any:
+        message = await Session.receive(patched, timeout)
+        return message._replace(data=message.data * 2) if message.type is TEXT else message
+
+    patched.receive = receive  # type: ignore[method-assign]
+    for ws in (Receiving(), Iterating(), patched):
+        ws.peer_sends(TEXT, b"a")
+        ws.peer_closes()
+        assert await heard(ws) == ["aa"]
+
+
 # The peer ends it…
 
 

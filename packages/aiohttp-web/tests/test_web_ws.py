@@ -137,6 +137,17 @@ async def test_echo() -> None:
         assert peer.notes == [TEXT, BINARY, 4001]
 
 
+async def test_the_body_of_the_request_comes_before_the_frames() -> None:
+    """RFC 9110 §7.8: also where it is still coming when the answer has left."""
+    async with served(echo, fields=b"Content-Length: 6\r\n", early=b"\x82\x80\0") as peer:
+        await peer.head()
+        peer.writer.write(b"\0\0\0" + frame(TEXT, b"a"))
+        assert await peer.frame() == (TEXT, b"a")
+        peer.writer.write(frame(CLOSE))
+        assert await peer.frame() == (CLOSE, b"\x03\xe8")
+        assert peer.notes == [TEXT, 0]
+
+
 async def test_frames_sent_with_the_request() -> None:
     """A client may not wait for the answer; nothing of what it sent is lost."""
     async with served(echo, early=frame(TEXT, b"early") + frame(CLOSE)) as peer:

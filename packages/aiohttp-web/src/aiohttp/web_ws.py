@@ -187,7 +187,7 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
         compression = upgrade.compression
         self._ws_protocol = upgrade.protocol
         self._deflate_bits = compression.window_bits
-        reader = WebSocketDataQueue(protocol, READ_LIMIT, loop=loop)
+        queue = WebSocketDataQueue(protocol, READ_LIMIT, loop=loop)
         writer = WebSocketWriter(
             protocol,
             transport,
@@ -195,19 +195,18 @@ class WebSocketResponse(StreamResponse, WebSocketSession[DecodeText]):
             notakeover=compression.no_context_takeover,
             limit=self._writer_limit,
         )
-        self._open_session(reader, writer, loop)
+        self._open_session(queue, writer, loop)
         protocol.on_shutdown(self._go_away)
-        protocol.set_parser(
-            WebSocketReader(
-                reader,
-                self._max_msg_size,
-                compress=bool(compression.window_bits),
-                decode_text=self._decode_text,
-                role=Role.SERVER,
-                inflater=new_inflater,
-            )
+        reader = WebSocketReader(
+            queue,
+            self._max_msg_size,
+            compress=bool(compression.window_bits),
+            decode_text=self._decode_text,
+            role=Role.SERVER,
+            inflater=new_inflater,
         )
-        receive_by_buffer(transport, protocol, loop)
+        if protocol.set_parser(reader):
+            receive_by_buffer(transport, protocol, reader, loop)
 
     # Facts…
 

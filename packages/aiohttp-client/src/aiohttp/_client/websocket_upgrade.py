@@ -127,7 +127,7 @@ def take_over(
     if protocol is None or transport is None:
         raise _refused(response, "the connection closed right after the handshake")
     compression = agreement.compression
-    reader = WebSocketDataQueue(protocol, _QUEUE_LIMIT, loop=loop)
+    queue = WebSocketDataQueue(protocol, _QUEUE_LIMIT, loop=loop)
     writer = WebSocketWriter(
         protocol,
         transport,
@@ -136,7 +136,7 @@ def take_over(
         notakeover=compression.no_context_takeover,
     )
     websocket = response_class(
-        reader,
+        queue,
         writer,
         agreement.protocol,
         response,
@@ -148,16 +148,14 @@ def take_over(
         compress=compression.window_bits,
         client_notakeover=compression.no_context_takeover,
     )
-    protocol.set_parser(
-        WebSocketReader(
-            reader,
-            options.max_msg_size,
-            compress=bool(compression.window_bits),
-            decode_text=options.decode_text,
-            role=Role.CLIENT,
-            inflater=new_inflater,
-        ),
-        reader,
+    reader = WebSocketReader(
+        queue,
+        options.max_msg_size,
+        compress=bool(compression.window_bits),
+        decode_text=options.decode_text,
+        role=Role.CLIENT,
+        inflater=new_inflater,
     )
-    receive_by_buffer(transport, protocol, loop)
+    protocol.set_parser(reader, queue)
+    receive_by_buffer(transport, protocol, reader, loop)
     return websocket

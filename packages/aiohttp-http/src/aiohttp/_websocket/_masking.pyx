@@ -10,7 +10,7 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 
-cpdef object holder(object data):
+cpdef object holder(object data, Py_ssize_t size):
     cdef const void *start
     if PyByteArray_Check(data):
         return data
@@ -19,7 +19,7 @@ cpdef object holder(object data):
         held = data.obj
         if PyByteArray_Check(held) and start == PyByteArray_AS_STRING(held):
             return held
-    return bytes(data)
+    return bytes(data[:size])
 
 
 cdef void _mask_into(

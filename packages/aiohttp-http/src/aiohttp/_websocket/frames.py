@@ -396,17 +396,21 @@ class WebSocketReader(FrameReader):
 
         Nothing refers to `data` afterwards: it may be a view of a buffer that is used again.
         """
+        size = len(data)
+        return self.feed_first(data if type(data) is bytes else holder(data, size), size)
+
+    def feed_first(self, data: bytes, size: int) -> tuple[bool, bytes]:
+        """Do the same with ``data[:size]``."""
         on_data = self._queue.on_data
         if on_data is not None:
             on_data()
         if self._state != READING:
             return _ERROR if self._state == FAILED else _OK
         if self._stalled:
-            self._held += data
+            self._held += data[:size]
             return _OK
-        size = len(data)
         try:
-            self._feed_data(data if type(data) is bytes else holder(data), size)
+            self._feed_data(data, size)
         except WebSocketError as exc:
             self._fail(exc)
             return _ERROR

@@ -111,6 +111,7 @@ cdef class WebSocketReader(FrameReader):
     cdef int _streams
     cdef bint _eof
 
+    cpdef tuple feed_first(self, object data, Py_ssize_t size)
     cdef int _fail(self, object exc) except -1
     cdef bint _wants_whole(self) except -1
     cpdef object _handle_frame(self, bint fin, int opcode, bytes payload, bint compressed)

@@ -45,9 +45,9 @@ def _table(byte: int) -> bytes:
     return table
 
 
-def holder_py(data: bytes | bytearray | memoryview) -> bytes:
-    """Return what begins with the bytes of `data`; the compiled twin copies only if it has to."""
-    return bytes(data)
+def holder_py(data: bytes | bytearray | memoryview, size: int) -> bytes:
+    """Return what begins with ``data[:size]``; the compiled twin copies only if it has to."""
+    return bytes(data[:size])
 
 
 def masked_py(key: bytes, data: bytes, start: int, stop: int, offset: int = 0) -> bytes:

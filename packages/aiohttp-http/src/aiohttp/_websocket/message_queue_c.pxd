@@ -11,7 +11,12 @@ cdef class WebSocketDataQueue:
     cdef object _create_future
     cdef long long _high_water
     cdef long long _low_water
-    cdef public object _buffer
+    cdef object _next
+    cdef Py_ssize_t _next_size
+    cdef object _row
+    cdef public bint open
+    cdef public bint reading
+    cdef object _left
     cdef public object on_data
     cdef object _append
     cdef object _popleft
@@ -26,11 +31,16 @@ cdef class WebSocketDataQueue:
     cpdef bint feed_data(self, object data, Py_ssize_t size) except -1
 
     cpdef object take(self)
-    cpdef object take_data(self)
     cpdef object wait(self)
+    cpdef int leave(self) except -1
 
     @cython.locals(size=Py_ssize_t)
     cdef object _pop(self)
 
     cdef int _wake(self) except -1
     cdef void _go_on(self) except *
+
+
+cdef class MessageIterator:
+    cdef WebSocketDataQueue _queue
+    cdef object _otherwise

@@ -9,8 +9,10 @@ knows nothing of frames.
 from __future__ import annotations
 
 import asyncio
-from typing import Final, cast
+from typing import Final
 from weakref import WeakKeyDictionary
+
+from aiohttp._websocket.reader import ReceiveBuffer, WebSocketReader
 
 # Bytes; as much as asyncio reads at once from a socket, and then some: a message of 256 KiB comes
 # with its head in one read.
@@ -36,26 +38,20 @@ def buffer_of(loop: asyncio.AbstractEventLoop) -> memoryview:
     return view
 
 
-class Receiver(asyncio.BufferedProtocol):
-    """Give `protocol` what the transport receives, as views of the loop's buffer.
+class Receiver(ReceiveBuffer, asyncio.BufferedProtocol):
+    """Have `reader` parse what the transport receives; `protocol` is told of all else."""
 
-    The protocol has to be done with a view when its `data_received()` returns.
-    """
+    __slots__ = ("_protocol",)
 
-    __slots__ = ("_data_received", "_protocol", "_view")
-
-    def __init__(self, protocol: asyncio.Protocol, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, protocol: asyncio.Protocol, reader: WebSocketReader, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(reader, buffer_of(loop))
         self._protocol = protocol
-        self._data_received = protocol.data_received
-        self._view = buffer_of(loop)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Return where the transport is to read into."""
-        return self._view
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Hand on what was read."""
-        self._data_received(cast(bytes, self._view[:nbytes]))
+    def _reader_failed(self) -> None:
+        # It asks the reader, and hears the same.
+        self._protocol.data_received(b"")
 
     def eof_received(self) -> bool | None:
         return self._protocol.eof_received()
@@ -71,11 +67,15 @@ class Receiver(asyncio.BufferedProtocol):
 
 
 def receive_by_buffer(
-    transport: asyncio.Transport, protocol: asyncio.Protocol, loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport,
+    protocol: asyncio.Protocol,
+    reader: WebSocketReader,
+    loop: asyncio.AbstractEventLoop,
 ) -> None:
-    """Have `protocol` given views of the loop's buffer from here on.
+    """Have `reader`, which `protocol` feeds so far, read the loop's buffer from here on.
 
-    Nothing changes where the transport does not talk to it directly, as in tests and tunnels.
+    Nothing changes where the transport does not talk to the protocol directly, as in tests and
+    tunnels.
     """
     if transport.get_protocol() is protocol:
-        transport.set_protocol(Receiver(protocol, loop))
+        transport.set_protocol(Receiver(protocol, reader, loop))

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, cast, overload
 
-from aiohttp._futures import set_result
 from aiohttp._peers_fault import blame_peer, decode_json
 from aiohttp._websocket.heartbeat import Heartbeat
 from aiohttp._websocket.models import (
@@ -42,7 +41,7 @@ else:
     from async_timeout import timeout as _timeout
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, TypeVar
+    from typing_extensions import TypeVar
 
     from aiohttp._websocket.reader import WebSocketDataQueue
     from aiohttp._websocket.writer import WebSocketWriter
@@ -86,13 +85,6 @@ _CLOSED: Final = State.CLOSED
 class WebSocketSession(Generic[DecodeText]):
     """What both doors do."""
 
-    # False where a subclass has a `receive()` of its own, which iteration has to go through.
-    _receive_is_ours: ClassVar[bool] = True
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls._receive_is_ours = cls.receive is WebSocketSession.receive
-
     # Set up by `_init_session()`, in the order of their use.
     _connection_state: State
     _autoclose: bool
@@ -105,9 +97,6 @@ class WebSocketSession(Generic[DecodeText]):
     _reader: WebSocketDataQueue | None
     _writer: WebSocketWriter | None
     _heartbeat: Heartbeat | None
-    # A task waits in `receive()`; who closes waits on the future until it has left.
-    _receiving: bool
-    _receive_left: asyncio.Future[None] | None
     # Somebody called `close()` when it was closed: a receiver who still has to leave hears so too.
     _found_closed: bool
     # Its close frame has come.
@@ -133,8 +122,6 @@ class WebSocketSession(Generic[DecodeText]):
         self._reader = None
         self._writer = None
         self._heartbeat = None
-        self._receiving = False
-        self._receive_left = None
         self._found_closed = False
         self._peer_has_closed = False
         self._close_code = None
@@ -146,7 +133,7 @@ class WebSocketSession(Generic[DecodeText]):
         """Begin: the opening handshake is done."""
         self._reader = reader
         self._writer = writer
-        self._connection_state = State.OPEN
+        self._enter(State.OPEN)
         if self._heartbeat_interval:
             self._heartbeat = Heartbeat(
                 self._heartbeat_interval,
@@ -157,6 +144,11 @@ class WebSocketSession(Generic[DecodeText]):
             )
             reader.on_data = self._heartbeat.heard
             self._heartbeat.start()
+
+    def _enter(self, state: State) -> None:
+        self._connection_state = state
+        if self._reader is not None:
+            self._reader.open = state is State.OPEN
 
     # What a door says to it…
 
@@ -234,7 +226,7 @@ class WebSocketSession(Generic[DecodeText]):
     ) -> None:
         """Send a binary message; TypeError if `data` is not bytes-like."""
         writer = self._writer or self._require_writer()
-        if not isinstance(data, (bytes, bytearray, memoryview)):
+        if type(data) is not bytes and not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError(f"data argument must be byte-ish ({type(data)!r})")
         waiting = writer.write(data, BINARY, compress)
         if waiting is not None:
@@ -298,7 +290,7 @@ class WebSocketSession(Generic[DecodeText]):
         if reader is None:
             raise RuntimeError("Call .prepare() first")
         while True:
-            if self._receiving:
+            if reader.reading:
                 raise RuntimeError("Concurrent call to receive() is not allowed")
             if self._connection_state is not _OPEN:
                 if self._connection_state is _CLOSED:
@@ -307,7 +299,7 @@ class WebSocketSession(Generic[DecodeText]):
             message = reader.take()
             if message is None:
                 limit = timeout or self._receive_timeout
-                self._receiving = True
+                reader.reading = True
                 try:
                     # The common case without a coroutine of its own: each one costs as much as
                     # parsing a frame.
@@ -322,9 +314,7 @@ class WebSocketSession(Generic[DecodeText]):
                 except Exception as exc:
                     message = await self._ended(exc)
                 finally:
-                    self._receiving = False
-                    if self._receive_left is not None:
-                        self._leave_receive()
+                    reader.leave()
             kind = message.type
             if kind is TEXT or kind is BINARY:
                 return message
@@ -347,12 +337,6 @@ class WebSocketSession(Generic[DecodeText]):
         if kind is CLOSE:
             await self._peer_closed(message.data)
         return cast(WSMessage, message)
-
-    def _leave_receive(self) -> None:
-        """Tell who closes that the task which received has left."""
-        left, self._receive_left = self._receive_left, None
-        if left is not None:
-            set_result(left, None)
 
     async def _ended(self, exc: Exception) -> WSMessage:
         """Return the message that stands for the end of the connection by `exc`."""
@@ -417,9 +401,32 @@ class WebSocketSession(Generic[DecodeText]):
         """
         return decode_json(await self.receive_str(timeout=timeout), loads)
 
-    def __aiter__(self) -> Self:
+    @overload
+    def __aiter__(
+        self: WebSocketSession[Literal[True]],
+    ) -> AsyncIterator[WSMessageDecodeText]: ...
+
+    @overload
+    def __aiter__(
+        self: WebSocketSession[Literal[False]],
+    ) -> AsyncIterator[WSMessageNoDecodeText]: ...
+
+    @overload
+    def __aiter__(
+        self: WebSocketSession[DecodeText],
+    ) -> AsyncIterator[WSMessageDecodeText | WSMessageNoDecodeText]: ...
+
+    def __aiter__(self) -> AsyncIterator[WSMessageDecodeText | WSMessageNoDecodeText]:
         """Iterate over the messages until the connection is closed."""
-        return self
+        reader = self._reader
+        if reader is None or self._receive_timeout or not self._iteration_is_ours():
+            return self
+        return reader.messages(self._next)
+
+    def _iteration_is_ours(self) -> bool:
+        """Whether nobody wants each message to come by a method of theirs."""
+        receives_here = getattr(self.receive, "__func__", None) is WebSocketSession.receive
+        return receives_here and type(self).__anext__ is WebSocketSession.__anext__
 
     @overload
     async def __anext__(self: WebSocketSession[Literal[True]]) -> WSMessageDecodeText: ...
@@ -433,16 +440,25 @@ class WebSocketSession(Generic[DecodeText]):
     ) -> WSMessageDecodeText | WSMessageNoDecodeText: ...
 
     async def __anext__(self) -> WSMessageDecodeText | WSMessageNoDecodeText:
-        if self._connection_state is _OPEN and self._receive_is_ours and not self._receiving:
-            # A message that is there, in a task that iterates: nearly all of a fast flow.
-            taken = cast("WebSocketDataQueue", self._reader).take_data()
-            if taken is not None:
-                return taken
-        message = await self.receive()
-        kind = message.type
+        return await self._next(None)
+
+    async def _next(
+        self, message: WSMessage | WSMessageNoDecodeText | None
+    ) -> WSMessageDecodeText | WSMessageNoDecodeText:
+        """Return the next message of an iteration; `message`: one that was taken, but is no data.
+
+        Raises:
+            StopAsyncIteration: the connection is closing or closed.
+        """
+        answer: WSMessage | WSMessageNoDecodeText | None = None
+        if message is not None:
+            answer = await self._handle_event(message)
+        if answer is None:
+            answer = await self.receive()
+        kind = answer.type
         if kind is CLOSE or kind is CLOSING or kind is CLOSED:
             raise StopAsyncIteration
-        return message
+        return answer
 
     # Closing (RFC 6455 §7)…
 
@@ -457,9 +473,10 @@ class WebSocketSession(Generic[DecodeText]):
             return False
         close_payload(code, message)  # raises for the caller's mistakes before anything is done
         # From here on this is the close: the task that receives may call close() as it leaves.
-        self._connection_state = State.CLOSED
+        self._enter(State.CLOSED)
         self._stop_heartbeat()
-        self._interrupt_receive()
+        if self._reader is not None:
+            self._reader.interrupt(WS_CLOSING_MESSAGE)
         stuck = drain
         try:
             queued = writer.begin_close(code, message)
@@ -469,7 +486,8 @@ class WebSocketSession(Generic[DecodeText]):
             if self._peer_has_closed:
                 self._finish(self._close_code)
                 return True
-            await self._receiver_leaves()
+            if self._reader is not None:
+                await self._reader.reader_leaves()
             async with _timeout(self._close_timeout):
                 if drain:
                     await writer.drain()
@@ -495,30 +513,19 @@ class WebSocketSession(Generic[DecodeText]):
             if message.type is CLOSE:
                 return cast(int, message.data)
 
-    def _interrupt_receive(self) -> None:
-        """Make the task that receives, if there is one, return CLOSING."""
-        if self._receiving and self._receive_left is None and self._reader is not None:
-            self._receive_left = asyncio.get_running_loop().create_future()
-            self._reader.feed_data(WS_CLOSING_MESSAGE, 0)
-
-    async def _receiver_leaves(self) -> None:
-        """Wait until the task that was interrupted has left `receive()`."""
-        if self._receive_left is not None:
-            await asyncio.wait((self._receive_left,))  # does not cancel what others wait for too
-
     def _interrupted(self) -> WSMessage:
         """Answer a `receive()` that `close()` interrupted."""
         if self._found_closed:
             return WS_CLOSED_MESSAGE
         if self._connection_state is State.OPEN:
-            self._connection_state = State.CLOSING
+            self._enter(State.CLOSING)
         return WS_CLOSING_MESSAGE
 
     async def _peer_closed(self, code: int) -> None:
         """Note the peer's close frame, and answer it unless autoclose is off (RFC 6455 §5.5.1)."""
         if self._connection_state is not State.OPEN:
             return
-        self._connection_state = State.CLOSING
+        self._enter(State.CLOSING)
         self._peer_has_closed = True
         self._close_code = code
         if self._autoclose:
@@ -527,7 +534,7 @@ class WebSocketSession(Generic[DecodeText]):
     async def _fail(self, exc: WebSocketError) -> None:
         """Fail the connection: say why, and drop it (RFC 6455 §7.1.7)."""
         if self._connection_state is not State.CLOSED:
-            self._connection_state = State.CLOSED
+            self._enter(State.CLOSED)
             with suppress(ConnectionError):
                 await self._require_writer().close(exc.code)
         self._finish(exc.code, exc)
@@ -536,7 +543,7 @@ class WebSocketSession(Generic[DecodeText]):
         self, code: int | None, exc: BaseException | None = None, *, abort: bool = False
     ) -> None:
         """Be closed: keep why, and drop the connection."""
-        self._connection_state = State.CLOSED
+        self._enter(State.CLOSED)
         self._close_code = code
         if exc is not None:
             self._exception = exc
@@ -552,10 +559,10 @@ class WebSocketSession(Generic[DecodeText]):
         if self._connection_state is State.CLOSED:
             return
         exc = self._silence_error(f"No PONG received after {seconds} seconds")
-        self._connection_state = State.CLOSED
+        self._enter(State.CLOSED)
         self._close_code = WSCloseCode.ABNORMAL_CLOSURE
         self._exception = exc
-        if self._receiving and self._reader is not None:
+        if self._reader is not None and self._reader.reading:
             self._reader.feed_data(WSMessage(WSMsgType.ERROR, exc, None), 0)
         self._drop_connection(abort=True)
 

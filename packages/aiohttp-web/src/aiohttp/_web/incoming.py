@@ -293,7 +293,7 @@ class Incoming(BaseProtocol):
 
     def set_parser(
         self, parser: UpgradedParser, data_received_cb: Callable[[], None] | None = None
-    ) -> None:
+    ) -> bool:
         """Speak another protocol from here on.
 
         What the peer has sent after its request is given to *parser* at once; if the body of the
@@ -302,6 +302,9 @@ class Incoming(BaseProtocol):
         Args:
             parser: takes all bytes by `feed_data()`, and `feed_eof()` when the connection is lost.
             data_received_cb: called after each piece.
+
+        Returns:
+            Whether all that comes from now on is the parser's.
         """
         self._upgraded_parser = parser
         self._upgraded_data_cb = data_received_cb
@@ -312,6 +315,7 @@ class Incoming(BaseProtocol):
         else:
             # Nothing will come: the body of the request made no sense, or its time was up.
             parser.feed_eof()
+        return self._reading is Reading.UPGRADED
 
     def _hand_over(self) -> None:
         self._reading = Reading.UPGRADED
