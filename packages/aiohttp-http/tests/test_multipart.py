@@ -8,7 +8,7 @@ import gzip
 import io
 import os
 import quopri
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
 import pytest
@@ -122,6 +122,46 @@ def test_bodies(data: bytes, tree: Tree) -> None:
     for cut in range(1, len(data)):
         halves = MultipartReader(HEADERS, Trickle([data[:cut], data[cut:]]))
         assert asyncio.run(tree_of(halves)) == tree
+
+
+class Interrupted(Trickle):
+    """Has each of its readers cancelled once before it gives a piece."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data[i : i + 1] for i in range(len(data)))
+        self._cancels = False
+
+    async def read(self, n: int) -> bytes:
+        self._cancels = not self._cancels
+        if self._cancels:
+            raise asyncio.CancelledError
+        return await super().read(n)
+
+
+async def until_done(call: Callable[[], Awaitable[Any]]) -> Any:
+    while True:
+        try:
+            return await call()
+        except asyncio.CancelledError:
+            pass
+
+
+async def tree_in_many_calls(reader: MultipartReader) -> Tree:
+    tree: Tree = []
+    while (part := await until_done(reader.next)) is not None:
+        if isinstance(part, MultipartReader):
+            tree.append(await tree_in_many_calls(part))
+            continue
+        blocks: list[bytes] = []
+        while chunk := await until_done(part.read_chunk):
+            blocks += [block async for block in part.decode_iter(chunk)]
+        tree.append(b"".join(blocks))
+    return tree
+
+
+@pytest.mark.parametrize(("data", "tree"), [b[1:] for b in BODIES], ids=[b[0] for b in BODIES])
+async def test_cancelled_calls_lose_nothing(data: bytes, tree: Tree) -> None:
+    assert await tree_in_many_calls(MultipartReader(HEADERS, Interrupted(data))) == tree
 
 
 # Bodies that are damaged, and what is said.

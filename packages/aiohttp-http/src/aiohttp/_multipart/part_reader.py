@@ -160,14 +160,15 @@ class BodyPartReader:
 
     async def _read_groups(self, size: int) -> bytes:
         """Read up to *size* bytes, of which the transfer coding leaves none over."""
-        data, self._held = self._held, b""
-        while block := await self._body.read(max(size - len(data), 1)):
-            data += block
+        while block := await self._body.read(max(size - len(self._held), 1)):
+            # Kept here and not in a variable: a call that is cancelled loses nothing.
+            data = self._held = self._held + block
             end = whole_groups(self._transfer_coding, data)
             # Little is held; a chunk that is all noise goes out as it is.
             if 2 * end >= len(data) or len(data) >= size:
                 self._held = data[end:] if 2 * end >= len(data) else b""
                 return data[: len(data) - len(self._held)]
+        data, self._held = self._held, b""
         return data
 
     async def readline(self) -> bytes:

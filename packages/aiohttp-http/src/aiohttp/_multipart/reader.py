@@ -94,7 +94,10 @@ class MultipartReader:
         self._max_headers = max_headers
         self._max_size_error_cls = max_size_error_cls
         self._default_charset: str | None = None
-        self._at_bof = True
+        self._first_delimiter = Delimiter(self._boundary, b"\n")
+        self._preamble = PartBody(self._source, self._first_delimiter)
+        # The head that is being read: next() may be cancelled, and called again.
+        self._head: PartHead | None = None
         self._at_eof = False
         self._last_part: MultipartReader | BodyPartReader | None = None
         # Reads the data of the last part, also of one that is multipart itself.
@@ -125,16 +128,15 @@ class MultipartReader:
     async def next(self) -> MultipartReader | BodyPartReader | None:
         """Return the next part; None after the last. The part before is skipped to its end.
 
+        A call that is cancelled is gone on with by the next one.
+
         Raises:
             BadMultipart: the body is damaged.
         """
         if self._at_eof:
             return None
-        if self._at_bof:
-            await self._read_first_boundary()
-        else:
-            await self._maybe_release_last_part()
-            await self._read_boundary(self._delimiter)
+        if self._head is None:
+            await self._read_boundary()
         if self._at_eof:
             return None
         first = self._last_part is None
@@ -197,15 +199,24 @@ class MultipartReader:
             )
         return boundary
 
-    async def _read_first_boundary(self) -> None:
-        self._at_bof = False
-        delimiter = Delimiter(self._boundary, b"\n")
-        await self._skip_preamble(PartBody(self._source, delimiter))
-        await self._read_boundary(delimiter)
+    async def _read_boundary(self) -> None:
+        """Go behind the next boundary."""
+        if self._last_body is None:
+            await self._skip_preamble()
+            delimiter = self._first_delimiter
+        else:
+            await self._last_body.release()
+            delimiter = self._delimiter
+        at_line_start = self._source.taken == self._body_start
+        found = await read_delimiter(self._source, delimiter, at_line_start=at_line_start)
+        if found.kind is Kind.END:
+            self._at_eof = True
+        else:
+            self._head = self._new_head()
 
-    async def _skip_preamble(self, preamble: PartBody) -> None:
+    async def _skip_preamble(self) -> None:
         try:
-            while await preamble.read(DEFAULT_CHUNK_SIZE):
+            while await self._preamble.read(DEFAULT_CHUNK_SIZE):
                 if self._source.taken > _MAX_PREAMBLE:
                     raise BadMultipart(f"more than {_MAX_PREAMBLE} bytes before the first boundary")
         except BadMultipart:
@@ -213,23 +224,19 @@ class MultipartReader:
                 raise BadMultipart(f"Could not find starting boundary {self._boundary!r}") from None
             raise
 
-    async def _read_boundary(self, delimiter: Delimiter) -> None:
-        found = await read_delimiter(
-            self._source,
-            delimiter,
-            at_line_start=self._source.taken == self._body_start,
-        )
-        self._at_eof = found.kind is Kind.END
+    def _new_head(self) -> PartHead:
+        return PartHead(self._max_field_size, self._max_headers)
 
     async def _read_headers(self) -> CIMultiDictProxy[str]:
-        head = PartHead(self._max_field_size, self._max_headers)
-        while line := await self._source.readline(self._max_field_size):
-            head.add(line)
+        head = self._head or self._new_head()
+        try:
+            while line := await self._source.readline(self._max_field_size):
+                head.add(line)
+        except BadMultipart:
+            self._head = None
+            raise
+        self._head = None
         return head.finish()
-
-    async def _maybe_release_last_part(self) -> None:
-        if self._last_body is not None:
-            await self._last_body.release()
 
     def _is_charset_field(self, part: MultipartReader | BodyPartReader) -> bool:
         return (
