@@ -216,6 +216,17 @@ def test_chunk_ends_are_told_to_a_sink_that_listens(build: str) -> None:
     assert sink.events[1:] == ["body abc", "chunk", "body de", "chunk", "end"]
 
 
+def test_trailers_stay_apart_from_the_head(build: str) -> None:
+    """RFC 9112 §7.1.2, RFC 9110 §6.5.1: nothing that was decided by the head is changed."""
+    sink = wire_events.Recorder()
+    parser = wire_events.request_parser(build, sink)
+    parser.feed(CHUNKED[:-2] + b"Host: b\r\nAuthorization: c\r\n\r\n")
+    assert sink.events[-1] == "end Host: b; Authorization: c"
+    (message,) = sink.messages
+    assert list(message.headers.items()) == [("Host", "a"), ("Transfer-Encoding", "chunked")]
+    assert message.raw_headers == ((b"Host", b"a"), (b"Transfer-Encoding", b"chunked"))
+
+
 def test_limits_of_its_own(build: str) -> None:
     sink = wire_events.Recorder()
     parser = wire_events.request_parser(build, sink, Limits(max_line_size=20))
