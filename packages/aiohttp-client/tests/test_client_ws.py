@@ -384,24 +384,29 @@ async def test_an_overridden_close_answers_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "message"),
     [
-        {"fields": b"Sec-WebSocket-Extensions: permessage-deflate\r\n"},  # not offered
-        {"fields": b"Sec-WebSocket-Extensions: x-unknown\r\n"},
-        {"start": b"HTTP/1.1 200 OK"},
-        {"upgrade": b"Connection: upgrade\r\n"},
-        {"upgrade": b"Upgrade: h2c\r\nConnection: upgrade\r\n"},
-        {"upgrade": b"Upgrade: websocket\r\n"},
-        {"upgrade": b"Upgrade: websocket\r\nConnection: keep-alive\r\n"},
-        {"accept": b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
-        {"accept": b""},
+        ({"fields": b"Sec-WebSocket-Extensions: permessage-deflate\r\n"}, "none were offered"),
+        ({"fields": b"Sec-WebSocket-Extensions: x-unknown\r\n"}, "none were offered"),
+        ({"start": b"HTTP/1.1 200 OK"}, "expected 101; got 200"),
+        ({"upgrade": b"Connection: upgrade\r\n"}, "upgrade header"),
+        ({"upgrade": b"Upgrade: h2c\r\nConnection: upgrade\r\n"}, "upgrade header"),
+        ({"upgrade": b"Upgrade: websocket\r\n"}, "connection header"),
+        (
+            {"upgrade": b"Upgrade: websocket\r\nConnection: keep-alive\r\n"},
+            "connection header",
+        ),
+        ({"accept": b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}, "challenge response"),
+        ({"accept": b""}, "challenge response"),
     ],
 )
-async def test_a_bad_handshake(answer: dict[str, Any]) -> None:
+async def test_a_bad_handshake(answer: dict[str, Any], message: str) -> None:
     """RFC 6455 §4.1, §7.1.7: the connection is closed, and nothing is sent on it any more."""
     async with Recorder.running(**answer) as server, ClientSession() as session:
-        with pytest.raises(WSServerHandshakeError):
+        with pytest.raises(WSServerHandshakeError, match=message) as caught:
             await session.ws_connect(server.url)
+        # The error keeps the response from being collected, which would close the connection, too.
+        assert caught.tb is not None
         await asyncio.wait_for(server.ended.wait(), 5)
         assert server.rests == [b""]
 

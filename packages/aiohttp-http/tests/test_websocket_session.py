@@ -453,6 +453,8 @@ async def test_close() -> None:
     assert ws.closed
     assert ws.sent == [(CLOSE, b"\x0f\xa1why")]
     assert ws.transport.ended is None
+    with pytest.raises(ClientConnectionResetError):
+        await ws.send_str("late")
     ws.peer_sends(TEXT, b"dropped")
     ws.peer_sends(PING, b"not answered")
     ws.peer_closes(4002)

@@ -223,6 +223,27 @@ async def test_returning_closes() -> None:
         assert await peer.rest() == b""
 
 
+@pytest.mark.parametrize("by_peer", [True, False])
+async def test_the_connection_is_closed_before_the_handler_returns(by_peer: bool) -> None:
+    """RFC 6455 §5.5.1: immediately, when both close frames were sent."""
+    closed = asyncio.Event()
+
+    async def handler(ws: web.WebSocketResponse[bool], notes: list[Any]) -> None:
+        if by_peer:
+            await ws.receive()
+        else:
+            await ws.close()
+        await closed.wait()
+
+    async with served(handler) as peer:
+        await peer.head()
+        peer.writer.write(frame(CLOSE, b"\x03\xe8"))
+        assert await peer.frame() == (CLOSE, b"\x03\xe8")
+        assert await peer.rest() == b""
+        assert not peer.done.is_set()
+        closed.set()
+
+
 async def test_close_from_another_task() -> None:
     async def handler(ws: web.WebSocketResponse[bool], notes: list[Any]) -> None:
         task = asyncio.ensure_future(ws.close(code=4000, message=b"why"))
