@@ -234,6 +234,21 @@ async def test_receive_timeout(options: dict[str, Any]) -> None:
     assert (await ws.receive()).data == "a"
 
 
+async def test_receive_timeout_with_a_peer_that_only_sends() -> None:
+    """It does not read the answers to its pings: who receives is not held up by them for ever."""
+    ws = Session()
+    ws.protocol.pause_writing()
+    for _ in range(3000):
+        ws.peer_sends(PING, b"p" * 125)
+    with pytest.raises(asyncio.TimeoutError):
+        await ws.receive(timeout=0.01)
+    assert 2000 < len(ws.sent) < 3000
+    ws.protocol.resume_writing()
+    ws.peer_sends(TEXT, b"a")
+    assert (await ws.receive()).data == "a"
+    assert len(ws.sent) == 3000
+
+
 async def test_cancelled_receive_loses_nothing() -> None:
     ws = Session()
     task = asyncio.ensure_future(ws.receive())

@@ -318,17 +318,25 @@ class WebSocketSession(Generic[DecodeText]):
             kind = message.type
             if kind is TEXT or kind is BINARY:
                 return message
-            answer = await self._handle_event(message)
+            answer = await self._handle_event(message, timeout or self._receive_timeout)
             if answer is not None:
                 return answer
 
-    async def _handle_event(self, message: WSMessage | WSMessageNoDecodeText) -> WSMessage | None:
-        """Do what a message without data asks for; return what its receiver gets, if anything."""
+    async def _handle_event(
+        self, message: WSMessage | WSMessageNoDecodeText, limit: float | None
+    ) -> WSMessage | None:
+        """Do what a message without data asks for; return what its receiver gets, if anything.
+
+        Args:
+            message: what came.
+            limit: seconds that a peer who does not read may hold up who receives; None: any time.
+        """
         kind = message.type
         if self._autoping and kind is PING:
             # If it cannot be sent, the end of the connection is the next thing that is received.
-            with suppress(ConnectionError):
-                await self.pong(message.data)
+            async with _timeout(limit):
+                with suppress(ConnectionError):
+                    await self.pong(message.data)
             return None
         if self._autoping and kind is PONG:
             return None
@@ -452,7 +460,7 @@ class WebSocketSession(Generic[DecodeText]):
         """
         answer: WSMessage | WSMessageNoDecodeText | None = None
         if message is not None:
-            answer = await self._handle_event(message)
+            answer = await self._handle_event(message, self._receive_timeout)
         if answer is None:
             answer = await self.receive()
         kind = answer.type
