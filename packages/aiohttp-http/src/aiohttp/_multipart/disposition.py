@@ -94,27 +94,21 @@ def _read_parameters(
                 raise _BadHeader
             position = empty.end()
             continue
-        match = _PARAMETER_NAME.match(header, position)
-        if match is None:
-            raise _BadHeader
-        name = match[1].strip(" \t").lower()
+        name, position = _read_name(header, position)
         if name in params:
             raise _BadHeader
-        position = match.end()
-        continued = _CONTINUATION.search(name) is not None
         quoted = header.startswith('"', position)
-        value_match = _match_value(header, position) if quotes_end or not quoted else None
-        if quoted and value_match is None:
-            quotes_end = False
-        if value_match is None and not continued:
-            raise _BadHeader
-        if value_match is None:
+        match = _match_value(header, position) if quotes_end or not quoted else None
+        if match is not None:
+            value = _parameter_value(name, match[1], quoted, in_form)
+            position = match.end()
+        elif _CONTINUATION.search(name):
             # One lost piece of a value leaves the others readable.
             value = None
             position = _next_parameter(header, position)
+            quotes_end = quotes_end and not quoted
         else:
-            value = _parameter_value(name, value_match[1], quoted, in_form)
-            position = value_match.end()
+            raise _BadHeader
         if value is None:
             problems.append(BadContentDispositionParam(header))
         else:
@@ -122,6 +116,14 @@ def _read_parameters(
     if not in_form and _BROKEN_END.search(header):
         raise _BadHeader
     return params
+
+
+def _read_name(header: str, position: int) -> tuple[str, int]:
+    """Return the name of a parameter, and where its value begins."""
+    match = _PARAMETER_NAME.match(header, position)
+    if match is None:
+        raise _BadHeader
+    return match[1].strip(" \t").lower(), match.end()
 
 
 def _match_value(header: str, position: int) -> re.Match[str] | None:
