@@ -15,6 +15,7 @@ from aiohttp._websocket.handshake import (
     Extension,
     Proposal,
     accept_for,
+    answer_to_offer,
     check_answer,
     check_response,
     choose_offer,
@@ -109,17 +110,17 @@ OFFERS: list[tuple[str, Compression]] = [
     ("permessage-deflate; client_max_window_bits=10", Compression(15)),
     ("permessage-deflate; client_no_context_takeover", Compression(15)),
     ("permessage-deflate; server_no_context_takeover", Compression(15, True)),
-    ("permessage-deflate; server_max_window_bits=10", Compression(10)),
-    ('permessage-deflate; server_max_window_bits="10"', Compression(10)),
-    (r'permessage-deflate; server_max_window_bits="1\0"', Compression(10)),
+    ("permessage-deflate; server_max_window_bits=10", Compression(10, bits_asked=True)),
+    ('permessage-deflate; server_max_window_bits="10"', Compression(10, bits_asked=True)),
+    (r'permessage-deflate; server_max_window_bits="1\0"', Compression(10, bits_asked=True)),
     # The first that we can take, not the best.
     (
         "permessage-deflate; server_max_window_bits=9, permessage-deflate",
-        Compression(9),
+        Compression(9, bits_asked=True),
     ),
     (
         "permessage-deflate; server_max_window_bits=9; server_no_context_takeover",
-        Compression(9, True),
+        Compression(9, True, bits_asked=True),
     ),
     # Not an offer that we can take: the next one counts.
     ("x-other, permessage-deflate; server_max_window_bits=8, permessage-deflate", Compression(15)),
@@ -169,6 +170,15 @@ def test_offer(value: str, expected: Compression) -> None:
     assert ws_ext_parse(value, isserver=True) == expected_pair
     if "\u0662" not in value:
         assert choose_offer(value) == expected
+
+
+@pytest.mark.parametrize("bits", ["", "; server_max_window_bits=9", "; server_max_window_bits=15"])
+@pytest.mark.parametrize("context", ["", "; server_no_context_takeover"])
+def test_what_is_asked_of_a_server_is_answered(bits: str, context: str) -> None:
+    """RFC 7692 §7.1.1.1, §7.1.2.1: clients fail without it."""
+    asked = f"permessage-deflate{bits}{context}"
+    offer = asked + "; client_no_context_takeover; client_max_window_bits"
+    assert answer_to_offer(choose_offer(offer)) == asked
 
 
 @pytest.mark.parametrize(("value", "expected"), ANSWERS)

@@ -117,8 +117,13 @@ def test_no_protocol_in_common() -> None:
         ("permessage-deflate; client_max_window_bits", Compression(15), "permessage-deflate"),
         (
             "permessage-deflate; server_max_window_bits=10; server_no_context_takeover",
-            Compression(10, True),
+            Compression(10, True, bits_asked=True),
             "permessage-deflate; server_max_window_bits=10; server_no_context_takeover",
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=15",
+            Compression(15, bits_asked=True),
+            "permessage-deflate; server_max_window_bits=15",
         ),
         ("x-unknown", NO_COMPRESSION, None),
     ],
@@ -149,4 +154,4 @@ def test_offers_in_several_fields() -> None:
             ("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=12"),
         ]
     )
-    assert upgrade.compression == Compression(12)
+    assert upgrade.compression == Compression(12, bits_asked=True)

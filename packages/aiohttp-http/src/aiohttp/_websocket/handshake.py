@@ -172,6 +172,9 @@ class Compression:
     window_bits: int = 0
     # Forget the context after each message.
     no_context_takeover: bool = False
+    # The client asked for these window bits: a server that agrees has to say so, whatever they are
+    # (RFC 7692 §7.1.2.1).
+    bits_asked: bool = False
 
 
 NO_COMPRESSION: Final = Compression()
@@ -192,8 +195,19 @@ def choose_offer(value: str) -> Compression:
             continue  # decline this one (RFC 7692 §7.1)
         bits = offer.server_max_window_bits or MAX_WINDOW_BITS
         if bits >= MIN_OWN_WINDOW_BITS:
-            return Compression(bits, offer.server_no_context_takeover)
+            bits_asked = offer.server_max_window_bits is not None
+            return Compression(bits, offer.server_no_context_takeover, bits_asked)
     return NO_COMPRESSION
+
+
+def answer_to_offer(chosen: Compression) -> str:
+    """Return what a server that has chosen so answers in Sec-WebSocket-Extensions."""
+    parts = [DEFLATE]
+    if chosen.bits_asked:
+        parts.append(f"server_max_window_bits={chosen.window_bits}")
+    if chosen.no_context_takeover:
+        parts.append("server_no_context_takeover")
+    return "; ".join(parts)
 
 
 def offers_deflate(value: str) -> bool:

@@ -17,12 +17,12 @@ from aiohttp._websocket.handshake import (
     SUPPORTED_VERSIONS,
     Compression,
     accept_for,
+    answer_to_offer,
     choose_offer,
     choose_protocol,
     has_token,
     is_valid_key,
     offered_protocols,
-    ws_ext_gen,
 )
 from aiohttp._websocket.models import WSHandshakeError
 
@@ -54,11 +54,7 @@ class Upgrade:
             }
         )
         if self.compression.window_bits:
-            fields[hdrs.SEC_WEBSOCKET_EXTENSIONS] = ws_ext_gen(
-                compress=self.compression.window_bits,
-                isserver=True,
-                server_notakeover=self.compression.no_context_takeover,
-            )
+            fields[hdrs.SEC_WEBSOCKET_EXTENSIONS] = answer_to_offer(self.compression)
         if self.protocol is not None:
             fields[hdrs.SEC_WEBSOCKET_PROTOCOL] = self.protocol
         return fields
