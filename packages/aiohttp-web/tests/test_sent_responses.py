@@ -73,6 +73,8 @@ async def _broken(request: web.Request) -> web.Response:
 async def _status(request: web.Request) -> web.StreamResponse:
     """With a body and a length, whatever the status has to say of them."""
     status = int(request.match_info["status"])
+    if request.match_info["kind"] == "plain":
+        return web.Response(status=status)
     kind: Any = {"whole": web.Response, "stream": web.StreamResponse}[request.match_info["kind"]]
     response = kind(status=status, headers={"Content-Length": "5"})
     if kind is web.Response:
@@ -157,6 +159,15 @@ def head_of(answer: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
     fields = dict(line.split(b": ", 1) for line in lines)
     assert len(fields) == len(lines)
     return status, fields, rest
+
+
+# --- The status line (RFC 9112 §4) ---
+
+
+@pytest.mark.parametrize("kind", [b"plain", b"whole", b"stream"])
+async def test_a_space_follows_the_status_whatever_the_reason(place: Place, kind: bytes) -> None:
+    answer = await place.talk((GET % (b"/%b/299" % kind)) + END)
+    assert answer.startswith(b"HTTP/1.1 299 \r\n")
 
 
 # --- Date (RFC 9110 §6.6.1) ---
