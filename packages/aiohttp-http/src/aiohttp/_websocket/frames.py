@@ -74,6 +74,9 @@ FIN: Final = 0x80
 RESERVED: Final = 0x70
 RSV1: Final = 0x40
 
+WHOLE_TEXT: Final = FIN | TEXT
+WHOLE_BINARY: Final = FIN | BINARY
+
 # What we expect of the mask bit; any role reads both (for readers made without a role).
 UNMASKED: Final = 0
 MASKED: Final = 1
@@ -115,6 +118,20 @@ _ERROR: Final = (True, b"")
 
 def _protocol_error(message: str) -> WebSocketError:
     return WebSocketError(WSCloseCode.PROTOCOL_ERROR, message)
+
+
+def _not_shortest(length: int, width: int) -> WebSocketError:
+    # RFC 6455 §5.2.
+    return _protocol_error(
+        f"frame length {length} is not in its shortest form: got {width} bytes of length"
+    )
+
+
+def _check_long_length(length: int) -> None:
+    if length < 65536:
+        raise _not_shortest(length, 8)
+    if length >= 1 << 63:
+        raise _protocol_error("the highest bit of a 64-bit frame length is set (RFC 6455 §5.2)")
 
 
 def _bad_text(subject: str) -> WebSocketError:
@@ -241,19 +258,26 @@ class FrameReader:
             return 0
         first = buf[start]
         second = buf[start + 1]
-        self._check_head(first, second)
         opcode = first & 0x0F
+        # A whole message that is not compressed breaks no rule but that of masks.
+        plain = first in (WHOLE_TEXT, WHOLE_BINARY) and self._opcode == NOTHING
+        if not plain or (self._mask_rule != EITHER and second >> 7 != self._mask_rule):
+            self._check_head(first, second)
         length = second & 0x7F
         pos = start + 2
-        if length >= 126:
-            width = 2 if length == 126 else 8
-            if end - pos < width:
+        if length == 126:
+            if end - pos < 2:
                 return 0
-            length = 0
-            for i in range(pos, pos + width):
-                length = length << 8 | buf[i]
-            pos += width
-            _check_length(length, width)
+            length = buf[pos] << 8 | buf[pos + 1]
+            pos += 2
+            if length < 126:
+                raise _not_shortest(length, 2)
+        elif length == 127:
+            if end - pos < 8:
+                return 0
+            length = int.from_bytes(buf[pos : pos + 8], "big")
+            pos += 8
+            _check_long_length(length)
         key = None
         if second & 0x80:
             if end - pos < 4:
@@ -272,15 +296,11 @@ class FrameReader:
 
     def _begin_frame(self, first: int, opcode: int, length: int, key: bytes | None) -> None:
         if opcode != CONTINUATION:
-            compressed = bool(first & RSV1)
-            self._wire_size = 0
-            self._check_size(length, compressed)
             self._opcode = opcode
-            self._compressed = compressed
-        else:
-            self._check_size(length, self._compressed)
+            self._compressed = bool(first & RSV1)
+            self._wire_size = 0
         if self._max_msg_size:
-            self._wire_size += length
+            self._add_size(length)
         self._frame_final = bool(first & FIN)
         self._frame_opcode = opcode
         self._frame_left = length
@@ -324,27 +344,18 @@ class FrameReader:
                 f"a new message began (opcode {opcode:#x}) before the last one was complete"
             )
 
-    def _check_size(self, length: int, compressed: bool) -> None:
+    def _add_size(self, length: int) -> None:
         """Refuse a frame that makes its message too big, before any of it is read."""
         limit = self._max_msg_size
         # Data that does not compress grows: by 5 bytes for each stored block, which may have only
         # 127, or to 9 bits a byte in fixed Huffman codes (RFC 1951 §3.2.4, §3.2.6).
-        allowed = limit + (limit >> 3) + 64 if compressed else limit
-        if limit and length > allowed - self._wire_size:
+        allowed = limit + (limit >> 3) + 64 if self._compressed else limit
+        if length > allowed - self._wire_size:
             raise WebSocketError(
                 WSCloseCode.MESSAGE_TOO_BIG,
                 f"message size {self._wire_size + length} exceeds limit {limit}",
             )
-
-
-def _check_length(length: int, width: int) -> None:
-    """Check a length of 2 or 8 bytes (RFC 6455 §5.2: shortest form, highest bit 0)."""
-    if length >= 1 << 63:
-        raise _protocol_error("the highest bit of a 64-bit frame length is set (RFC 6455 §5.2)")
-    if length < (126 if width == 2 else 65536):
-        raise _protocol_error(
-            f"frame length {length} is not in its shortest form: got {width} bytes of length"
-        )
+        self._wire_size += length
 
 
 # Fragments to messages
@@ -452,7 +463,13 @@ class WebSocketReader(FrameReader):
                 self._text = opcode == TEXT
                 self._size = 0
                 self._streams = 0
-            self._handle_data(fin, self._inflate(payload, fin) if compressed else payload)
+            if compressed:
+                payload = self._inflate(payload, fin)
+            if fin and not self._pieces:
+                # A message of one piece: nearly all of them.
+                self._deliver(payload)
+            else:
+                self._handle_part(fin, payload)
 
     # Control frames…
 
@@ -484,14 +501,9 @@ class WebSocketReader(FrameReader):
 
     # Messages…
 
-    def _handle_data(self, fin: bool, data: bytes) -> None:
-        if not fin:
-            self._add(data)
-        elif not self._pieces:
-            # A message of one piece: nearly all of them.
-            self._deliver(data)
-        else:
-            self._add(data)
+    def _handle_part(self, fin: bool, data: bytes) -> None:
+        self._add(data)
+        if fin:
             if self._carry:
                 raise _bad_text("text message")
             pieces = self._pieces
@@ -547,48 +559,48 @@ class WebSocketReader(FrameReader):
     # Inflating…
 
     def _inflate(self, data: bytes, final: bool) -> bytes:
-        """Inflate a part of a message (RFC 7692 §7.2.2)."""
+        """Inflate a part of a message, up to its limit (RFC 7692 §7.2.2)."""
         if final:
             data = data + WS_DEFLATE_TRAILING
-        output = b""
         limit = self._max_msg_size
+        size = self._size
+        output = b""
         while data:
-            if self._inflater is None:
-                self._inflater = self._new_inflater()
-                self._streams += 1
-                if self._streams > MAX_DEFLATE_STREAMS:
-                    self._check_before_fault(output)
-                    raise _protocol_error(
-                        f"a message has more than {MAX_DEFLATE_STREAMS} deflate streams"
-                    )
             inflater = self._inflater
-            output += self._inflate_bounded(inflater, data, self._size + len(output))
-            if limit and self._size + len(output) > limit:
+            if inflater is None:
+                inflater = self._begin_stream(output)
+            try:
+                # One byte more than is allowed tells "too much" from "just enough".
+                piece = inflater.decompress(data, limit - size + 1 if limit else 0)
+            except Exception as exc:
+                # Each zlib backend has an error class of its own.  The code is that of bad text:
+                # which of both is found first depends on the parts in which a message arrives.
+                raise WebSocketError(
+                    WSCloseCode.INVALID_TEXT, f"a compressed message cannot be inflated: {exc}"
+                ) from exc
+            size += len(piece)
+            output = output + piece if output else piece
+            if limit and size > limit:
                 self._check_before_fault(output)
                 raise WebSocketError(
                     WSCloseCode.MESSAGE_TOO_BIG, f"decompressed message exceeds size limit {limit}"
                 )
-            data = b""
-            if inflater.eof:
-                # A block said that it is the last (RFC 7692 §7.2.3.5): what follows begins anew.
-                data = inflater.unused_data
-                self._inflater = None
+            if not inflater.eof:
+                break
+            # A block said that it is the last (RFC 7692 §7.2.3.5): what follows begins anew.
+            data = inflater.unused_data
+            self._inflater = None
         return output
+
+    def _begin_stream(self, output: bytes) -> Inflater:
+        self._streams += 1
+        if self._streams > MAX_DEFLATE_STREAMS:
+            self._check_before_fault(output)
+            raise _protocol_error(f"a message has more than {MAX_DEFLATE_STREAMS} deflate streams")
+        self._inflater = self._new_inflater()
+        return self._inflater
 
     def _check_before_fault(self, output: bytes) -> None:
         """Let a fault in the text come first, as it does where the frame arrives in parts."""
         if self._text and self._decode_text:
             self._check_text(output)
-
-    def _inflate_bounded(self, inflater: Inflater, data: bytes, size: int) -> bytes:
-        """Inflate `data` of a message that has `size` bytes already, a byte beyond the limit."""
-        limit = self._max_msg_size
-        try:
-            # One byte more than is allowed tells "too much" from "just enough".
-            return inflater.decompress(data, limit - size + 1 if limit else 0)
-        except Exception as exc:
-            # Each zlib backend has an error class of its own.  The code is that of bad text: which
-            # of both is found first in a message depends on the parts in which it arrives.
-            raise WebSocketError(
-                WSCloseCode.INVALID_TEXT, f"a compressed message cannot be inflated: {exc}"
-            ) from exc

@@ -16,6 +16,8 @@ cdef int PONG
 cdef int FIN
 cdef int RESERVED
 cdef int RSV1
+cdef int WHOLE_TEXT
+cdef int WHOLE_BINARY
 cdef int UNMASKED
 cdef int MASKED
 cdef int EITHER
@@ -40,7 +42,7 @@ cdef tuple _ERROR
 cdef bytes WS_DEFLATE_TRAILING
 
 
-cdef int _check_length(unsigned long long length, int width) except -1
+cdef int _check_long_length(unsigned long long length) except -1
 
 
 cdef class FrameReader:
@@ -78,24 +80,22 @@ cdef class FrameReader:
         first=int,
         second=int,
         opcode=int,
+        plain=bint,
         length="unsigned long long",
         pos=Py_ssize_t,
         stop=Py_ssize_t,
-        i=Py_ssize_t,
-        width=int,
         key=bytes,
         payload=bytes,
     )
     cdef Py_ssize_t _parse_head(self, object data, Py_ssize_t start, Py_ssize_t end) except -1
 
-    @cython.locals(compressed=bint)
     cdef int _begin_frame(self, int first, int opcode, long long length, bytes key) except -1
 
     @cython.locals(opcode=int, reserved=int, is_masked=int)
     cdef int _check_head(self, int first, int second) except -1
 
     @cython.locals(limit="long long", allowed="long long")
-    cdef int _check_size(self, long long length, bint compressed) except -1
+    cdef int _add_size(self, long long length) except -1
 
 
 cdef class WebSocketReader(FrameReader):
@@ -121,7 +121,7 @@ cdef class WebSocketReader(FrameReader):
     cdef int _handle_close(self, bytes payload) except -1
 
     @cython.locals(pieces=list)
-    cdef int _handle_data(self, bint fin, bytes data) except -1
+    cdef int _handle_part(self, bint fin, bytes data) except -1
 
     @cython.locals(size=Py_ssize_t, pieces=list)
     cdef int _add(self, bytes data) except -1
@@ -132,10 +132,9 @@ cdef class WebSocketReader(FrameReader):
     cdef int _deliver(self, bytes data) except -1
     cdef int _put(self, object message, Py_ssize_t size) except -1
 
-    @cython.locals(limit="long long", output=bytes)
+    @cython.locals(limit="long long", size="long long", output=bytes, piece=bytes)
     cdef bytes _inflate(self, bytes data, bint final)
 
     cdef int _check_before_fault(self, bytes output) except -1
 
-    @cython.locals(limit="long long")
-    cdef bytes _inflate_bounded(self, object inflater, bytes data, long long size)
+    cdef object _begin_stream(self, bytes output)
