@@ -550,13 +550,9 @@ class WebSocketSession(Generic[DecodeText]):
     def _finish(
         self, code: int | None, exc: BaseException | None = None, *, abort: bool = False
     ) -> None:
-        """Be closed: keep why, and drop the connection.
-
-        What the peer said in its close frame stays, whatever came of the answer (RFC 6455 §7.1.5).
-        """
+        """Be closed: keep why, and drop the connection."""
         self._enter(State.CLOSED)
-        if not (self._peer_has_closed and code == WSCloseCode.ABNORMAL_CLOSURE):
-            self._close_code = code
+        self._close_code = code
         if exc is not None:
             self._exception = exc
         self._stop_heartbeat()
@@ -572,8 +568,7 @@ class WebSocketSession(Generic[DecodeText]):
             return
         exc = self._silence_error(f"No PONG received after {seconds} seconds")
         self._enter(State.CLOSED)
-        if not self._peer_has_closed:
-            self._close_code = WSCloseCode.ABNORMAL_CLOSURE
+        self._close_code = WSCloseCode.ABNORMAL_CLOSURE
         self._exception = exc
         if self._reader is not None and self._reader.reading:
             self._reader.feed_data(WSMessage(WSMsgType.ERROR, exc, None), 0)
