@@ -138,6 +138,14 @@ async def test_send_the_wrong_type(method: str, value: Any) -> None:
         await getattr(ws, method)(value)
 
 
+async def test_send_what_is_no_text() -> None:
+    """RFC 6455 §5.6: a surrogate has no UTF-8."""
+    ws = Session()
+    with pytest.raises(UnicodeEncodeError):
+        await ws.send_str("a\ud800")
+    assert ws.sent == []
+
+
 async def test_send_after_close() -> None:
     ws = Session()
     ws.peer_closes()
