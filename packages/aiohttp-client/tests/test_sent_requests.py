@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import trustme
 from yarl import URL
 
 import aiohttp
@@ -255,6 +258,36 @@ async def test_a_connection_is_closed_behind_the_last_response(answer: bytes) ->
                 assert await response.read() == b"ok"
             await asyncio.wait_for(place.ended[number].wait(), 10)
     assert [heard.count(b"GET / HTTP/1.1\r\n") for heard in place.heard] == [1, 1]
+
+
+async def test_a_tls_connection_is_closed_with_an_alert() -> None:
+    """RFC 9112 §9.8."""
+    authority = trustme.CA()
+    ours = ssl.create_default_context()
+    authority.configure_trust(ours)
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(theirs)
+
+    def answer(listener: socket.socket) -> bytes:
+        plain, _ = listener.accept()
+        plain.settimeout(10)
+        with theirs.wrap_socket(plain, server_side=True, suppress_ragged_eofs=False) as peer:
+            heard = peer.recv(2**16)
+            peer.sendall(OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+            # An end without an alert raises SSLEOFError.
+            while data := peer.recv(2**16):
+                heard += data
+            return heard
+
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        answering = loop.run_in_executor(None, answer, listener)
+        async with ClientSession(connector=TCPConnector(resolver=Everywhere())) as session:
+            url = f"https://localhost:{listener.getsockname()[1]}/"
+            async with session.get(url, ssl=ours) as response:
+                assert await response.read() == b"ok"
+            assert (await answering).endswith(b"\r\n\r\n")
 
 
 async def test_a_connection_carries_one_request_at_a_time() -> None:

@@ -123,5 +123,5 @@ def _has_case(title: str) -> bool:
 
 
 def test_there_are_tables() -> None:
-    assert len(list(_rows("conformance.md"))) >= 50
+    assert len(list(_rows("conformance.md"))) >= 120
     assert len(list(_rows("conformance-websocket.md"))) >= 50

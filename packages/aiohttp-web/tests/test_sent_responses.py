@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import trustme
 
 from aiohttp import web
 
@@ -125,7 +128,7 @@ async def place() -> AsyncIterator[Place]:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[Place]:
+async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[Place]:
     app = web.Application()
     for path, handler in (
         ("/", _whole),
@@ -144,7 +147,7 @@ async def serving() -> AsyncIterator[Place]:
     app.router.add_route("*", "/other", _other_protocol)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, shutdown_grace=0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
     try:
         yield Place(site.port)
@@ -322,6 +325,33 @@ async def test_chunks_from_http_1_0_are_the_last(place: Place) -> None:
     assert answer.startswith(b"HTTP/1.0 200 OK\r\n")
     assert answer.endswith(b"\r\n\r\nhello")
     assert b"keep-alive" not in answer
+
+
+async def test_a_tls_connection_is_closed_with_an_alert() -> None:
+    """RFC 9112 §9.8: without it the peer cannot know that nothing was cut off."""
+    authority = trustme.CA()
+    theirs = ssl.create_default_context()
+    authority.configure_trust(theirs)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(ours)
+
+    def talk(port: int) -> bytes:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            theirs.wrap_socket(
+                plain, server_hostname="localhost", suppress_ragged_eofs=False
+            ) as peer,
+        ):
+            peer.sendall(END)
+            heard = b""
+            # An end without an alert raises SSLEOFError.
+            while data := peer.recv(2**16):
+                heard += data
+            return heard
+
+    async with serving(ours) as place:
+        answer = await asyncio.get_running_loop().run_in_executor(None, talk, place.port)
+    assert answer.endswith(b"\r\n\r\nhello")
 
 
 # --- Empty lines (RFC 9112 §2.2) ---
