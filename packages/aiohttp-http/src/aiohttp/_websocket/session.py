@@ -289,38 +289,51 @@ class WebSocketSession(Generic[DecodeText]):
         reader = self._reader
         if reader is None:
             raise RuntimeError("Call .prepare() first")
+        if timeout or self._receive_timeout:
+            return await self._receive_after(None, timeout or self._receive_timeout)
+        return await reader.next_data(self._receive_after)
+
+    async def _receive_after(
+        self, message: WSMessage | WSMessageNoDecodeText | None, limit: float | None = None
+    ) -> WSMessageDecodeText | WSMessageNoDecodeText:
+        """Do what `message` asks for, and return what its receiver gets: the next one, mostly.
+
+        Args:
+            message: what came; None: nothing has been taken yet.
+            limit: seconds to wait for each message, and for a peer who does not read; None: any
+                time.
+        """
+        reader = cast("WebSocketDataQueue", self._reader)
         while True:
-            if reader.reading:
-                raise RuntimeError("Concurrent call to receive() is not allowed")
-            if self._connection_state is not _OPEN:
-                if self._connection_state is _CLOSED:
-                    return self._receive_after_close()
-                return await self._receive_while_closing()
-            message = reader.take()
             if message is None:
-                limit = timeout or self._receive_timeout
-                reader.reading = True
-                try:
-                    # The common case without a coroutine of its own: each one costs as much as
-                    # parsing a frame.
-                    while message is None and not limit:
-                        await reader.wait()
-                        message = reader.take()
-                    if message is None:
-                        async with _timeout(limit):
-                            message = await reader.read()
-                except asyncio.TimeoutError:
-                    raise
-                except Exception as exc:
-                    message = await self._ended(exc)
-                finally:
-                    reader.leave()
+                if reader.reading:
+                    raise RuntimeError("Concurrent call to receive() is not allowed")
+                if self._connection_state is not _OPEN:
+                    if self._connection_state is _CLOSED:
+                        return self._receive_after_close()
+                    return await self._receive_while_closing()
+                message = reader.take() or await self._wait_for_message(reader, limit)
             kind = message.type
             if kind is TEXT or kind is BINARY:
                 return message
-            answer = await self._handle_event(message, timeout or self._receive_timeout)
+            answer = await self._handle_event(message, limit)
             if answer is not None:
                 return answer
+            message = None
+
+    async def _wait_for_message(
+        self, reader: WebSocketDataQueue, limit: float | None
+    ) -> WSMessage | WSMessageNoDecodeText:
+        reader.reading = True
+        try:
+            async with _timeout(limit):
+                return await reader.read()
+        except asyncio.TimeoutError:
+            raise
+        except Exception as exc:
+            return await self._ended(exc)
+        finally:
+            reader.leave()
 
     async def _handle_event(
         self, message: WSMessage | WSMessageNoDecodeText, limit: float | None
@@ -458,11 +471,10 @@ class WebSocketSession(Generic[DecodeText]):
         Raises:
             StopAsyncIteration: the connection is closing or closed.
         """
-        answer: WSMessage | WSMessageNoDecodeText | None = None
-        if message is not None:
-            answer = await self._handle_event(message, self._receive_timeout)
-        if answer is None:
+        if message is None:
             answer = await self.receive()
+        else:
+            answer = await self._receive_after(message)
         kind = answer.type
         if kind is CLOSE or kind is CLOSING or kind is CLOSED:
             raise StopAsyncIteration
