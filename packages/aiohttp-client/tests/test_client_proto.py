@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -209,6 +210,37 @@ async def test_bytes_after_the_body() -> None:
     _, body = await protocol.read()
     assert await body.read() == b"ok"
     assert wire.closed
+
+
+_LAX = b"HTTP/1.1 200 OK\nX: a\n b\nContent-Length: 2\n\nok"
+
+
+async def test_what_many_servers_get_wrong_is_forgiven() -> None:
+    protocol, _ = connection()
+    expect(protocol)
+    protocol.data_received(_LAX)
+    message, body = await protocol.read()
+    assert message.headers["X"] == "a b"
+    assert await body.read() == b"ok"
+
+
+async def test_nothing_is_forgiven_in_development_mode() -> None:
+    script = (
+        "import asyncio\n"
+        "from aiohttp.client_proto import ResponseHandler\n"
+        "from aiohttp._client.options import ResponseParams\n"
+        "async def main():\n"
+        "    protocol = ResponseHandler(asyncio.get_running_loop())\n"
+        "    protocol.expect_response('GET', ResponseParams(), None)\n"
+        f"    protocol.data_received({_LAX!r})\n"
+        "    print(protocol.exception())\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-X", "dev", "-c", script, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    assert b"Bare LF: expected CRLF" in told
 
 
 async def test_limits_of_a_call() -> None:

@@ -25,13 +25,17 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.writes: list[bytes] = []
+        # The sizes of buffers that were handed over without joining them.
+        self.scattered: list[list[int]] = []
         self.closing = False
 
     def write(self, data: Any) -> None:
         self.writes.append(bytes(data))
 
     def writelines(self, list_of_data: Any) -> None:
-        self.writes.append(b"".join(list_of_data))
+        pieces = list(list_of_data)
+        self.scattered.append([len(piece) for piece in pieces])
+        self.writes.append(b"".join(pieces))
 
     def is_closing(self) -> bool:
         return self.closing
@@ -73,6 +77,15 @@ async def test_a_head_alone() -> None:
     writer, transport = await begun()
     await writer.write_eof()
     assert transport.writes == [HEAD]
+
+
+async def test_an_interim_head_goes_before_the_final_one() -> None:
+    """RFC 9110 §15.2."""
+    writer, transport = make()
+    await writer.write_headers("HTTP/1.1 103 Early Hints", CIMultiDict(Link="a"))
+    await writer.write_headers("HTTP/1.1 200 OK", CIMultiDict(A="b"))
+    await writer.write_eof(b"body")
+    assert transport.writes == [b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + HEAD + b"body"]
 
 
 async def test_send_headers() -> None:
@@ -222,11 +235,15 @@ async def test_big_pieces_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(http_writer, "SKIP_WRITELINES", True)
     await writer.write(b"x" * 100_000)
     assert [len(data) for data in transport.writes] == [len(HEAD), 100_000]
+    assert transport.scattered == []
 
     writer, transport = await begun()
     monkeypatch.setattr(http_writer, "SKIP_WRITELINES", False)
+    writer.enable_chunking()
     await writer.write(b"x" * 3000)
-    assert [len(data) for data in transport.writes] == [len(HEAD) + 3000]
+    await writer.write(b"x" * 2)
+    assert transport.scattered == [[len(HEAD), 5, 3000, 2]]
+    assert transport.writes[1:] == [b"2\r\nxx\r\n"]
 
 
 async def test_back_pressure() -> None:
