@@ -21,12 +21,13 @@ from typing import Any
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
-# The programs: all but the last two run on either aiohttp.
+# The programs: all but the last three run on either aiohttp.
 SUBJECT = HERE / "subject.py"
 SERVER = HERE / "server.py"
 WIRE = HERE / "wire.py"
 PEER = HERE / "peer.py"
 RIVALS = HERE / "rivals.py"
+WIRE_RIVALS = HERE / "wire_rivals.py"
 
 NOTHING_SET: Mapping[str, str] = {}
 # What makes either side run without its compiled modules.

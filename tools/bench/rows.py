@@ -17,6 +17,7 @@ from tools.bench.measuring import (
     RIVALS,
     SERVER,
     WIRE,
+    WIRE_RIVALS,
     Bench,
     Measure,
     Row,
@@ -34,17 +35,17 @@ def websocket(connections: int, loop: str) -> Measure:
     return measure
 
 
-def wire(work: str, environment: Mapping[str, str] = NOTHING_SET) -> Measure:
+def wire(work: str, environment: Mapping[str, str] = NOTHING_SET, program: Path = WIRE) -> Measure:
     def measure(python: Path, bench: Bench) -> dict[str, float]:
         arguments = (work, min(0.3, bench.seconds))
-        with running(python, WIRE, *arguments, core=0, environment=environment) as (_, measures):
-            return dict(measures)
+        with running(python, program, *arguments, core=0, environment=environment) as (_, told):
+            return dict(told)
 
     return measure
 
 
 def rival_wire(work: str) -> Measure:
-    return lambda python, bench: wire(work)(bench.peer_python, bench)
+    return lambda python, bench: wire(work, program=WIRE_RIVALS)(bench.peer_python, bench)
 
 
 def parser(command: str, head: str) -> Measure:
@@ -80,6 +81,16 @@ WORKS = {
         if (work, size) != ("write-deflated", SIZES["256 KiB"])
     },
 }
+# Other libraries that do the same.  What picows writes goes to a socket, or not at all.
+RIVALS_OF = {
+    "pushed-request": ("httptools",),
+    "read-text": ("picows", "websockets"),
+    "read-binary": ("picows", "websockets"),
+    "read-deflated": ("websockets",),
+    "write": ("websockets",),
+    "write-masked": ("websockets",),
+    "write-deflated": ("websockets",),
+}
 FLOWS = {"echo": "echo", "up": "received", "down": "sent"}
 
 
@@ -89,10 +100,11 @@ def wire_rows() -> Iterator[Row]:
         yield Row(f"{name}, compiled", wire(work), {"microseconds": ("CPU µs", bar)})
         pure = {"microseconds": ("CPU µs", "<1.1")}
         yield Row(f"{name}, pure", wire(work, PURE), pure, detail=True)
-    for name in ("minimal", "browser", "post", "chunked"):
-        columns = {"microseconds": ("CPU µs", "")}
-        ours, theirs = wire(f"pushed-request:{name}"), rival_wire(f"httptools-request:{name}")
-        yield Row(f"parse {name}, httptools", ours, columns, theirs, detail=True)
+        kind, _, argument = work.partition(":")
+        for library in RIVALS_OF.get(kind, ()):
+            columns = {"microseconds": ("CPU µs", "")}
+            theirs = rival_wire(f"{library}-{kind.removeprefix('pushed-')}:{argument}")
+            yield Row(f"{name}, {library}", wire(work), columns, theirs, detail=True)
 
 
 # Sending big messages is copying, by the system, and little else: the bare server is not a fifth

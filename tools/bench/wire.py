@@ -10,13 +10,14 @@ are used, but where a work says so.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import statistics
 import sys
 import time
 import zlib
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 MINIMAL = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"
 BROWSER = (
@@ -60,10 +61,11 @@ REQUESTS = {"minimal": MINIMAL, "browser": BROWSER, "post": POST, "chunked": CHU
 BOUNDARY = b"0123456789abcdef0123456789abcdef"
 
 Once = Callable[[], object]
-WORKS: dict[str, Callable[[str], Once]] = {}
+Made = TypeVar("Made", Once, Awaitable[Once])
+WORKS: dict[str, Callable[[str], Any]] = {}
 
 
-def work(function: Callable[[str], Once]) -> Callable[[str], Once]:
+def work(function: Callable[[str], Made]) -> Callable[[str], Made]:
     """Have a function make a piece of work of what stands behind the colon."""
     WORKS[function.__name__.replace("_", "-")] = function
     return function
@@ -162,31 +164,6 @@ def response(name: str) -> Once:
 
 
 @work
-def httptools_request(name: str) -> Once:
-    """The parser of httptools, given what a server needs: method, target and fields."""
-    import httptools  # type: ignore[import-not-found,unused-ignore]
-
-    class Message:
-        def __init__(self) -> None:
-            self.headers: list[tuple[bytes, bytes]] = []
-
-        def on_url(self, url: bytes) -> None:
-            self.url = url
-
-        def on_header(self, name: bytes, value: bytes) -> None:
-            self.headers.append((name.lower(), value))
-
-        def on_body(self, body: bytes) -> None: ...
-
-        def on_message_complete(self) -> None:
-            self.headers = []
-
-    parser = httptools.HttpRequestParser(Message())
-    data = REQUESTS[name]
-    return lambda: (parser.feed_data(data), parser.get_method())
-
-
-@work
 def serialize(name: str) -> Once:
     """The head of a small response and its body, out through a stream writer."""
     from multidict import CIMultiDict
@@ -281,6 +258,17 @@ def data_frame(opcode: int, payload: bytes, *, rsv1: bool = False, masked: bool 
     return head + bytes(4 * masked) + payload
 
 
+def deflated_frame(size: int) -> bytes:
+    coder = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    payload = coder.compress(json_text(size)) + coder.flush(zlib.Z_FULL_FLUSH)
+    return data_frame(1, payload.removesuffix(b"\x00\x00\xff\xff"), rsv1=True)
+
+
+def json_text(size: int) -> bytes:
+    text = b'{"number": 12345, "name": "abcdefgh", "flag": true}'
+    return (text * (size // len(text) + 1))[:size]
+
+
 def reading(data: bytes, size: int, compress: bool) -> Once:
     from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 
@@ -310,14 +298,7 @@ def read_binary(size: str) -> Once:
 @work
 def read_deflated(size: str) -> Once:
     """A compressed text message from a server, without context takeover."""
-    text = (b'{"number": 12345, "name": "abcdefgh", "flag": true}' * (int(size) // 50 + 1))[
-        : int(size)
-    ]
-    coder = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    payload = (coder.compress(text) + coder.flush(zlib.Z_FULL_FLUSH)).removesuffix(
-        b"\x00\x00\xff\xff"
-    )
-    return reading(data_frame(1, payload, rsv1=True), int(size), True)
+    return reading(deflated_frame(int(size)), int(size), True)
 
 
 def writing(size: str, *, use_mask: bool = False, compress: int = 0) -> Once:
@@ -329,8 +310,7 @@ def writing(size: str, *, use_mask: bool = False, compress: int = 0) -> Once:
     door._writer = WebSocketWriter(
         connection(), NoTransport(), use_mask=use_mask, limit=2**60, compress=compress
     )
-    text = b'{"number": 12345, "name": "abcdefgh", "flag": true}'
-    payload = (text * (int(size) // len(text) + 1))[: int(size)]
+    payload = json_text(int(size))
     return lambda: finished(door.send_bytes(payload))
 
 
@@ -377,7 +357,9 @@ async def measure(once: Once, seconds: float) -> float:
 
 async def run(name: str, seconds: float) -> None:
     kind, _, argument = name.partition(":")
-    print(json.dumps({"microseconds": await measure(WORKS[kind](argument), seconds)}), flush=True)
+    made = WORKS[kind](argument)
+    once = await made if inspect.isawaitable(made) else made
+    print(json.dumps({"microseconds": await measure(once, seconds)}), flush=True)
 
 
 def main() -> None:
