@@ -286,6 +286,14 @@ def test_quoted_printable_keeps_every_line_end(pieces: list[bytes]) -> None:
     assert not any(b"\r" in line or b"\n" in line for line in lines)
 
 
+@pytest.mark.parametrize("at", range(21))
+def test_quoted_printable_may_be_cut_anywhere(at: int) -> None:
+    decoder = QuotedPrintableDecoder()
+    coded = b"=41b=3D=\r\n=zz=C3=A4 =\n"
+    heard = decoder.feed(coded[:at]) + decoder.feed(coded[at:]) + decoder.finish()
+    assert heard == b"Ab==zz\xc3\xa4 "
+
+
 def test_quoted_printable_without_line_ends_is_not_kept() -> None:
     encoder, decoder = QuotedPrintableEncoder(), QuotedPrintableDecoder()
     sent = b""
