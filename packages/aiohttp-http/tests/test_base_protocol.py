@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 from unittest import mock
 
@@ -29,6 +31,27 @@ async def test_connected_between_made_and_lost() -> None:
     assert protocol.transport is transport
     protocol.connection_lost(None)
     assert not protocol.connected
+
+
+def test_the_allocator_is_settled_once() -> None:
+    """In a process of its own: other tests have connections, too."""
+    program = """if True:
+        import asyncio, tracemalloc
+        from unittest import mock
+        from aiohttp import base_protocol
+
+        async def peak():
+            tracemalloc.start()
+            base_protocol.BaseProtocol(asyncio.get_running_loop()).connection_made(mock.Mock())
+            try:
+                return tracemalloc.get_traced_memory()[1] >= base_protocol.SETTLING_BLOCK
+            finally:
+                tracemalloc.stop()
+
+        print([asyncio.run(peak()) for _ in range(2)])
+    """
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout == "[True, False]\n", run.stderr
 
 
 async def test_drain_returns_at_once_while_writing_is_allowed() -> None:

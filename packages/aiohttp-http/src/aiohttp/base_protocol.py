@@ -7,10 +7,11 @@ connection has.
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp._futures import set_exception, set_result
 from aiohttp.client_exceptions import ClientConnectionResetError
@@ -25,6 +26,21 @@ PAUSE_RESUME_READING_ERRORS = (AttributeError, NotImplementedError, RuntimeError
 
 # Before Python 3.11, asyncio calls a TLS transport unclosed if it was the peer that closed it.
 _WARNS_OF_TRANSPORTS_THAT_THE_PEER_CLOSED = sys.version_info < (3, 11)
+
+# Bytes; far more than asyncio asks for at once.
+SETTLING_BLOCK: Final = 4 * 1024 * 1024
+
+
+@functools.cache
+def settle_allocator() -> None:
+    """Have the allocator keep what asyncio asks for at each read; once for a process is enough.
+
+    That is 256 KiB, however little comes.  The GNU allocator gives what is free at the end of its
+    memory back to the system as soon as that is twice the biggest block that it ever got back,
+    128 KiB at first; every page of the next one would have to be found anew, which may take longer
+    than all the rest of a request.
+    """
+    bytes(SETTLING_BLOCK)  # never touched, so that it takes no memory, and dropped at once
 
 
 class BaseProtocol(asyncio.Protocol):
@@ -157,6 +173,7 @@ class BaseProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport, without Nagle's delay."""
+        settle_allocator()
         tr = cast(asyncio.Transport, transport)
         tcp_nodelay(tr, True)
         self.transport = tr

@@ -18,12 +18,6 @@ from aiohttp._websocket.reader import ReceiveBuffer, WebSocketReader
 # with its head in one read.
 BUFFER_SIZE: Final = 256 * 1024 + 4096
 
-# Bytes.  The GNU allocator gives what is free at the end of its memory back to the system as soon
-# as that is twice the biggest block that it ever got back, 128 KiB at first.  The messages of a few
-# busy connections come and go by more, and each page would have to be found anew: half the time of
-# a message of 4 KiB.  What asyncio reads for a plain protocol sets it to 512 KiB in passing.
-SETTLING_BLOCK: Final = 4 * 1024 * 1024
-
 # A loop runs in one thread at a time, and what was read is used up before it reads again: all its
 # connections share one buffer.
 _BUFFERS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview]] = WeakKeyDictionary()
@@ -33,7 +27,6 @@ def buffer_of(loop: asyncio.AbstractEventLoop) -> memoryview:
     """Return the buffer that all connections of `loop` read into."""
     view = _BUFFERS.get(loop)
     if view is None:
-        bytes(SETTLING_BLOCK)  # never touched, so that it takes no memory, and dropped at once
         view = _BUFFERS[loop] = memoryview(bytearray(BUFFER_SIZE))
     return view
 
