@@ -69,6 +69,16 @@ async def test_data_is_read_and_all_else_passed_on() -> None:
     assert protocol.events == ["pause", "resume", "eof", error]
 
 
+async def test_the_buffer_can_be_filled_in_parts() -> None:
+    """asyncio's TLS reads record by record, into slices of what it was given."""
+    between, _, queue = make_receiver()
+    buffer = between.get_buffer(-1)
+    buffer[:4] = HELLO[:4]
+    buffer[4:][:3] = HELLO[4:]
+    between.buffer_updated(len(HELLO))
+    assert (await queue.read()).data == b"hello"
+
+
 async def test_the_protocol_is_told_of_a_failure() -> None:
     between, protocol, queue = make_receiver()
     received(between, MASKED)
@@ -78,7 +88,7 @@ async def test_the_protocol_is_told_of_a_failure() -> None:
 
 async def test_a_loop_has_one_buffer() -> None:
     one, other = (make_receiver()[0].get_buffer(-1) for _ in range(2))
-    assert one is other
+    assert one.obj is other.obj is receiver.buffer_of(asyncio.get_running_loop())
     elsewhere = asyncio.new_event_loop()
     assert receiver.buffer_of(elsewhere) is not one
     elsewhere.close()

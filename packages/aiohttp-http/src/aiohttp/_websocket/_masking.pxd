@@ -12,4 +12,5 @@ cdef class Gathering:
 cpdef object holder(object data, Py_ssize_t size)
 cpdef Gathering gather(Py_ssize_t size, bytes key, Py_ssize_t offset)
 cpdef bytes masked(bytes key, object data, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t offset=*)
+cpdef bytes unmasked(object data, Py_ssize_t start, Py_ssize_t stop)
 cpdef bytes framed(int first, bytes payload, bytes key)

@@ -59,6 +59,13 @@ cpdef bytes masked(bytes key, object data, Py_ssize_t start, Py_ssize_t stop, Py
     return result
 
 
+cpdef bytes unmasked(object data, Py_ssize_t start, Py_ssize_t stop):
+    cdef const char *key = _source(data, start - 4, stop, None)
+    cdef bytes result = PyBytes_FromStringAndSize(NULL, stop - start)
+    _mask_into(PyBytes_AS_STRING(result), key + 4, stop - start, key, 0)
+    return result
+
+
 cdef class Gathering:
     def __init__(self, Py_ssize_t size, bytes key, Py_ssize_t offset):
         self._payload = PyBytes_FromStringAndSize(NULL, size)

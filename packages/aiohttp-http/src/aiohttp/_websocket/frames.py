@@ -16,7 +16,7 @@ from codecs import utf_8_decode
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from aiohttp._websocket.masking import GatheringPy, masked
+from aiohttp._websocket.masking import GatheringPy, masked, unmasked
 from aiohttp._websocket.masking import gather_py as gather
 from aiohttp._websocket.masking import holder_py as holder
 from aiohttp._websocket.models import (
@@ -120,18 +120,20 @@ def _protocol_error(message: str) -> WebSocketError:
     return WebSocketError(WSCloseCode.PROTOCOL_ERROR, message)
 
 
-def _not_shortest(length: int, width: int) -> WebSocketError:
-    # RFC 6455 §5.2.
-    return _protocol_error(
-        f"frame length {length} is not in its shortest form: got {width} bytes of length"
-    )
-
-
-def _check_long_length(length: int) -> None:
-    if length < 65536:
-        raise _not_shortest(length, 8)
+def _long_length(data: bytes, pos: int, width: int) -> int:
+    """Read a length of 2 or 8 bytes (RFC 6455 §5.2: shortest form, highest bit 0)."""
+    buf = data
+    if width == 2:
+        length = buf[pos] << 8 | buf[pos + 1]
+    else:
+        length = int.from_bytes(buf[pos : pos + 8], "big")
+    if length < (126 if width == 2 else 65536):
+        raise _protocol_error(
+            f"frame length {length} is not in its shortest form: got {width} bytes of length"
+        )
     if length >= 1 << 63:
         raise _protocol_error("the highest bit of a 64-bit frame length is set (RFC 6455 §5.2)")
+    return length
 
 
 def _bad_text(subject: str) -> WebSocketError:
@@ -205,51 +207,17 @@ class FrameReader:
             self._held = b""
         while pos < end and self._state == READING and not self._stalled:
             if self._frame_left == 0:
-                used = self._parse_head(data, pos, end)
-                if used == 0:
-                    break
-                pos += used
-                if self._frame_left == 0:
-                    continue
-            available = end - pos
-            if available > self._frame_left:
-                available = self._frame_left
-            if available:
-                self._take_part(data, pos, pos + available)
-                pos += available
+                used = self._parse_frame(data, pos, end)
+            else:
+                used = self._take_part(data, pos, end)
+            if used == 0:
+                break
+            pos += used
         if self._state == READING and pos < end:
             self._held = buf[pos:end]
 
-    def _take_part(self, data: bytes, start: int, stop: int) -> None:
-        """Take a part of the open frame's payload."""
-        buf = data
-        size = stop - start
-        gathering = self._gathering
-        left = self._frame_left
-        if gathering is None and size < left <= size * GATHERED_FROM and self._wants_whole():
-            gathering = self._gathering = gather(left, self._frame_key, self._frame_seen)
-        self._frame_left = left - size
-        if gathering is None:
-            if self._frame_key is None:
-                piece = buf[start:stop]
-            else:
-                piece = masked(self._frame_key, data, start, stop, self._frame_seen)
-            self._frame_seen += size
-            self._hand_on(piece)
-        elif gathering.add(data, start, stop) == 0:
-            self._gathering = None
-            self._hand_on(gathering.take())
-
-    def _hand_on(self, piece: bytes) -> None:
-        opcode = self._frame_opcode
-        self._frame_opcode = CONTINUATION
-        fin = self._frame_final and self._frame_left == 0
-        if fin:
-            self._opcode = NOTHING
-        self._handle_frame(fin, opcode, piece, self._compressed)
-
-    def _parse_head(self, data: bytes, start: int, end: int) -> int:
-        """Read the head of a frame at `start`, and a control frame whole.
+    def _parse_frame(self, data: bytes, start: int, end: int) -> int:
+        """Read the frame at `start` if all of it is there, else the head of a data frame.
 
         Return how many bytes that took; 0: there are too few yet.
         """
@@ -263,51 +231,69 @@ class FrameReader:
         plain = first in (WHOLE_TEXT, WHOLE_BINARY) and self._opcode == NOTHING
         if not plain or (self._mask_rule != EITHER and second >> 7 != self._mask_rule):
             self._check_head(first, second)
-        length = second & 0x7F
-        pos = start + 2
-        if length == 126:
-            if end - pos < 2:
-                return 0
-            length = buf[pos] << 8 | buf[pos + 1]
-            pos += 2
-            if length < 126:
-                raise _not_shortest(length, 2)
-        elif length == 127:
-            if end - pos < 8:
-                return 0
-            length = int.from_bytes(buf[pos : pos + 8], "big")
-            pos += 8
-            _check_long_length(length)
-        key = None
-        if second & 0x80:
-            if end - pos < 4:
-                return 0
-            key = buf[pos : pos + 4]
-            pos += 4
-        if opcode >= CLOSE:
-            stop = pos + length
-            if end < stop:
-                return 0
-            payload = buf[pos:stop] if key is None else masked(key, data, pos, stop)
-            self._handle_frame(True, opcode, payload, False)
-            return stop - start
-        self._begin_frame(first, opcode, length, key)
-        return pos - start
+        is_masked = second >> 7
+        width = 0 if second & 0x7F < 126 else 2 if second & 0x7F == 126 else 8
+        pos = start + 2 + width + 4 * is_masked
+        if end < pos:
+            return 0
+        length = second & 0x7F if width == 0 else _long_length(data, start + 2, width)
+        whole = length <= end - pos
+        if opcode < CLOSE:
+            self._count_frame(first, opcode, length)
+        elif not whole:
+            return 0
+        if not whole:
+            self._begin_parts(first, opcode, length, buf[pos - 4 : pos] if is_masked else None)
+            return pos - start
+        stop = pos + length
+        payload = unmasked(data, pos, stop) if is_masked else buf[pos:stop]
+        self._hand_on(bool(first & FIN), opcode, payload)
+        return stop - start
 
-    def _begin_frame(self, first: int, opcode: int, length: int, key: bytes | None) -> None:
-        if opcode != CONTINUATION:
-            self._opcode = opcode
-            self._compressed = bool(first & RSV1)
-            self._wire_size = 0
-        if self._max_msg_size:
-            self._add_size(length)
+    def _begin_parts(self, first: int, opcode: int, length: int, key: bytes | None) -> None:
+        """Note the head of a data frame whose payload is still coming."""
         self._frame_final = bool(first & FIN)
         self._frame_opcode = opcode
         self._frame_left = length
         self._frame_seen = 0
         self._frame_key = key
-        if length == 0:
-            self._hand_on(b"")
+
+    def _take_part(self, data: bytes, start: int, end: int) -> int:
+        """Take what there is of the open frame's payload; return how many bytes that is."""
+        buf = data
+        left = self._frame_left
+        size = end - start
+        if size > left:
+            size = left
+        stop = start + size
+        gathering = self._gathering
+        if gathering is None and size < left <= size * GATHERED_FROM and self._wants_whole():
+            gathering = self._gathering = gather(left, self._frame_key, self._frame_seen)
+        self._frame_left = left - size
+        if gathering is None:
+            if self._frame_key is None:
+                piece = buf[start:stop]
+            else:
+                piece = masked(self._frame_key, data, start, stop, self._frame_seen)
+            self._frame_seen += size
+            self._hand_on_part(piece)
+        elif gathering.add(data, start, stop) == 0:
+            self._gathering = None
+            self._hand_on_part(gathering.take())
+        return size
+
+    def _hand_on_part(self, piece: bytes) -> None:
+        opcode = self._frame_opcode
+        self._frame_opcode = CONTINUATION
+        self._hand_on(self._frame_final and self._frame_left == 0, opcode, piece)
+
+    def _hand_on(self, fin: bool, opcode: int, payload: bytes) -> None:
+        if opcode >= CLOSE:
+            self._handle_frame(True, opcode, payload, False)
+        else:
+            if fin:
+                self._opcode = NOTHING
+            self._handle_frame(fin, opcode, payload, self._compressed)
 
     # Checks…
 
@@ -344,18 +330,23 @@ class FrameReader:
                 f"a new message began (opcode {opcode:#x}) before the last one was complete"
             )
 
-    def _add_size(self, length: int) -> None:
-        """Refuse a frame that makes its message too big, before any of it is read."""
+    def _count_frame(self, first: int, opcode: int, length: int) -> None:
+        """Refuse a data frame that makes its message too big, before any of it is read."""
+        if opcode != CONTINUATION:
+            self._opcode = opcode
+            self._compressed = bool(first & RSV1)
+            self._wire_size = 0
         limit = self._max_msg_size
         # Data that does not compress grows: by 5 bytes for each stored block, which may have only
         # 127, or to 9 bits a byte in fixed Huffman codes (RFC 1951 §3.2.4, §3.2.6).
         allowed = limit + (limit >> 3) + 64 if self._compressed else limit
-        if length > allowed - self._wire_size:
+        if limit and length > allowed - self._wire_size:
             raise WebSocketError(
                 WSCloseCode.MESSAGE_TOO_BIG,
                 f"message size {self._wire_size + length} exceeds limit {limit}",
             )
-        self._wire_size += length
+        if limit:
+            self._wire_size += length
 
 
 # Fragments to messages

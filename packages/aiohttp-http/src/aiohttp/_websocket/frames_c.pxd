@@ -2,7 +2,7 @@
 
 import cython
 
-from aiohttp._websocket._masking cimport Gathering, gather, holder, masked
+from aiohttp._websocket._masking cimport Gathering, gather, holder, masked, unmasked
 from aiohttp._websocket._models cimport new_message
 from aiohttp._websocket.message_queue_c cimport WebSocketDataQueue
 
@@ -42,7 +42,8 @@ cdef tuple _ERROR
 cdef bytes WS_DEFLATE_TRAILING
 
 
-cdef int _check_long_length(unsigned long long length) except -1
+@cython.locals(buf="const unsigned char *", length="unsigned long long")
+cdef unsigned long long _long_length(object data, Py_ssize_t pos, int width) except? 0
 
 
 cdef class FrameReader:
@@ -66,14 +67,8 @@ cdef class FrameReader:
 
     cdef bint _wants_whole(self) except -1
 
-    @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, used=Py_ssize_t, available="long long")
+    @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, used=Py_ssize_t)
     cpdef object _feed_data(self, object data, Py_ssize_t end=*)
-
-    @cython.locals(size=Py_ssize_t, left="long long", buf="const unsigned char *", gathering=Gathering, piece=bytes)
-    cdef int _take_part(self, object data, Py_ssize_t start, Py_ssize_t stop) except -1
-
-    @cython.locals(fin=bint, opcode=int)
-    cdef int _hand_on(self, bytes piece) except -1
 
     @cython.locals(
         buf="const unsigned char *",
@@ -81,21 +76,38 @@ cdef class FrameReader:
         second=int,
         opcode=int,
         plain=bint,
+        is_masked=int,
+        width=int,
         length="unsigned long long",
+        whole=bint,
         pos=Py_ssize_t,
         stop=Py_ssize_t,
-        key=bytes,
         payload=bytes,
     )
-    cdef Py_ssize_t _parse_head(self, object data, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef Py_ssize_t _parse_frame(self, object data, Py_ssize_t start, Py_ssize_t end) except -1
 
-    cdef int _begin_frame(self, int first, int opcode, long long length, bytes key) except -1
+    cdef int _begin_parts(self, int first, int opcode, long long length, bytes key) except -1
+
+    @cython.locals(
+        buf="const unsigned char *",
+        size=Py_ssize_t,
+        left="long long",
+        stop=Py_ssize_t,
+        gathering=Gathering,
+        piece=bytes,
+    )
+    cdef Py_ssize_t _take_part(self, object data, Py_ssize_t start, Py_ssize_t end) except -1
+
+    @cython.locals(opcode=int)
+    cdef int _hand_on_part(self, bytes piece) except -1
+
+    cdef int _hand_on(self, bint fin, int opcode, bytes payload) except -1
 
     @cython.locals(opcode=int, reserved=int, is_masked=int)
     cdef int _check_head(self, int first, int second) except -1
 
     @cython.locals(limit="long long", allowed="long long")
-    cdef int _add_size(self, long long length) except -1
+    cdef int _count_frame(self, int first, int opcode, long long length) except -1
 
 
 cdef class WebSocketReader(FrameReader):

@@ -47,7 +47,7 @@ def _table(byte: int) -> bytes:
 
 def holder_py(data: bytes | bytearray | memoryview, size: int) -> bytes:
     """Return what begins with ``data[:size]``; the compiled twin copies only if it has to."""
-    return bytes(data[:size])
+    return bytes(memoryview(data)[:size])
 
 
 def masked_py(key: bytes, data: bytes, start: int, stop: int, offset: int = 0) -> bytes:
@@ -66,6 +66,11 @@ def masked_py(key: bytes, data: bytes, start: int, stop: int, offset: int = 0) -
     if size <= _INTEGER_LIMIT:
         return _masked_by_integer(key, data[start:stop], size)
     return bytes(_masked_by_lanes(key, data[start:stop]))
+
+
+def unmasked_py(data: bytes, start: int, stop: int) -> bytes:
+    """Return ``data[start:stop]``, unmasked with the key that stands in front of it."""
+    return masked_py(data[start - 4 : start], data, start, stop)
 
 
 def _masked_by_integer(key: bytes, data: bytes, size: int) -> bytes:
@@ -169,9 +174,9 @@ def framed_py(first: int, payload: bytes, key: bytes | None) -> bytes:
 
 
 if TYPE_CHECKING or NO_EXTENSIONS:
-    framed, masked = framed_py, masked_py
+    framed, masked, unmasked = framed_py, masked_py, unmasked_py
 else:
     try:
-        from aiohttp._websocket._masking import framed, masked
+        from aiohttp._websocket._masking import framed, masked, unmasked
     except ImportError:  # a pure wheel, or no compiler
-        framed, masked = framed_py, masked_py
+        framed, masked, unmasked = framed_py, masked_py, unmasked_py

@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 
 class ReceiveBuffer:
-    """Have `reader` parse what is read into `view`; a base of an `asyncio.BufferedProtocol`."""
+    """Have `reader` parse what is read into `buffer`; a base of an `asyncio.BufferedProtocol`."""
 
-    def __init__(self, reader: frames.WebSocketReader, view: memoryview) -> None:
+    def __init__(self, reader: frames.WebSocketReader, buffer: bytearray) -> None:
         self._reader = reader
-        self._view = view
+        self._buffer = buffer
+        self._view = memoryview(buffer)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Return where the transport is to read into."""
+        """Return where the transport is to read into; asyncio's TLS slices it, without a copy."""
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
         """Parse what was read."""
-        if self._reader.feed_first(holder(self._view, nbytes), nbytes)[0]:
+        if self._reader.feed_first(holder(self._buffer, nbytes), nbytes)[0]:
             self._reader_failed()
 
     def _reader_failed(self) -> None:

@@ -20,15 +20,15 @@ BUFFER_SIZE: Final = 256 * 1024 + 4096
 
 # A loop runs in one thread at a time, and what was read is used up before it reads again: all its
 # connections share one buffer.
-_BUFFERS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview]] = WeakKeyDictionary()
+_BUFFERS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, bytearray]] = WeakKeyDictionary()
 
 
-def buffer_of(loop: asyncio.AbstractEventLoop) -> memoryview:
+def buffer_of(loop: asyncio.AbstractEventLoop) -> bytearray:
     """Return the buffer that all connections of `loop` read into."""
-    view = _BUFFERS.get(loop)
-    if view is None:
-        view = _BUFFERS[loop] = memoryview(bytearray(BUFFER_SIZE))
-    return view
+    buffer = _BUFFERS.get(loop)
+    if buffer is None:
+        buffer = _BUFFERS[loop] = bytearray(BUFFER_SIZE)
+    return buffer
 
 
 class Receiver(ReceiveBuffer, asyncio.BufferedProtocol):
