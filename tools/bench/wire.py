@@ -99,7 +99,7 @@ def connection() -> Any:
     from aiohttp.base_protocol import BaseProtocol
 
     protocol = BaseProtocol(asyncio.get_running_loop())
-    protocol.transport = NoTransport()
+    protocol.connection_made(NoTransport())
     return protocol
 
 

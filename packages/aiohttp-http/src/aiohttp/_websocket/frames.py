@@ -123,10 +123,7 @@ def _protocol_error(message: str) -> WebSocketError:
 def _long_length(data: bytes, pos: int, width: int) -> int:
     """Read a length of 2 or 8 bytes (RFC 6455 §5.2: shortest form, highest bit 0)."""
     buf = data
-    if width == 2:
-        length = buf[pos] << 8 | buf[pos + 1]
-    else:
-        length = int.from_bytes(buf[pos : pos + 8], "big")
+    length = int.from_bytes(buf[pos : pos + width], "big")
     if length < (126 if width == 2 else 65536):
         raise _protocol_error(
             f"frame length {length} is not in its shortest form: got {width} bytes of length"
