@@ -537,7 +537,8 @@ class Application(MutableMapping[str | AppKey[Any], Any]):
         task: asyncio.Task[None],
         _cls: type[Request] = Request,
     ) -> Request:
-        loop = cast(asyncio.AbstractEventLoop, self._loop)
+        # A server runs in one; cast() would be a call for each request.
+        loop: asyncio.AbstractEventLoop = self._loop  # type: ignore[assignment]
         if _cls is Request and _cls.__init__ is _INIT:
             # Each named argument that is not given costs as much as three attributes.
             request = _NEW(_cls)

@@ -15,7 +15,7 @@ from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import hdrs
 from aiohttp._h1.messages import RawRequestMessage
@@ -289,7 +289,9 @@ class RequestHandler(Incoming):
         Handlers must not notice: whoever asks for the current task is told the one that serves
         this connection, although it sleeps, on *waiter*, and has to be woken for the rest.
         """
-        loop, task = self._loop, cast("asyncio.Task[None]", self._task)
+        loop = self._loop
+        # There is one as long as there is a connection; cast() would be a call for each request.
+        task: asyncio.Task[None] = self._task  # type: ignore[assignment]
         try:
             _enter_task(loop, task)
         except RuntimeError:
