@@ -29,6 +29,11 @@ def test_said() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["charset=", 'charset=""', "charset=; a=b", "charset"])
+def test_an_empty_charset_is_none(text: str) -> None:
+    assert Message(Content_Type=f"text/plain; {text}").charset is None
+
+
 def test_changed() -> None:
     message = Message(Content_Type="text/html; charset=a")
     assert message.charset == "a"

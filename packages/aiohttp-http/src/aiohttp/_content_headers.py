@@ -57,9 +57,9 @@ class HeadersMixin:
 
     @property
     def charset(self) -> str | None:
-        """The charset parameter of Content-Type, or None."""
+        """The charset parameter of Content-Type; None if there is none, or it is empty."""
         self._refresh_content_type()
-        return self._content_dict.get("charset")  # type: ignore[union-attr]
+        return self._content_dict.get("charset") or None  # type: ignore[union-attr]
 
     @property
     def content_length(self) -> int | None:
