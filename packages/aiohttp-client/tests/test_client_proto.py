@@ -145,8 +145,9 @@ async def test_closing_it_ourselves_is_not_the_end_of_such_a_body() -> None:
     protocol.close()
     assert wire.closed
     protocol.connection_lost(None)
-    with pytest.raises(RuntimeError, match="Connection closed"):
+    with pytest.raises(RuntimeError, match="Connection closed") as caught:
         await body.read()
+    assert caught.value.__cause__ is None
 
 
 async def test_a_connection_is_not_used_again_before_its_body_is_whole() -> None:

@@ -492,9 +492,9 @@ class ResponseHandler(SilenceWatch):
         self._drop_connection()
 
     def _fail_body(self, error: BaseException) -> None:
-        self._break_body(self._as_payload_error(error), error)
+        self._break_body(self._as_payload_error(error))
 
-    def _break_body(self, error: BaseException, cause: BaseException = _NO_CAUSE) -> None:
+    def _break_body(self, error: BaseException) -> None:
         if self._awaits_piece:
             self._open_late()
         self._feed = None
@@ -502,7 +502,7 @@ class ResponseHandler(SilenceWatch):
         self._should_close = True
         payload = self._payload
         if payload is not None and not payload.is_eof() and payload.exception() is None:
-            set_exception(payload, error, cause)
+            payload.set_exception(error)
 
     def _as_payload_error(self, error: BaseException) -> ClientPayloadError:
         self._should_close = True
