@@ -91,13 +91,11 @@ cdef int put(Buffer* buffer, object text, const char* after) except -1:
 
 cdef bint[256] IN_NAMES
 for _byte in range(256):
-    IN_NAMES[_byte] = chr(_byte) in (
-        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    )
+    IN_NAMES[_byte] = _byte >= 0x20 and _byte != 0x7f and _byte != 0x3a  # as serialize._NAME
 
 
 cdef int put_name(Buffer* buffer, object text) except -1:
-    """Append a name, colon and space; 0 if the name is no token."""
+    """Append a name, colon and space; 0 if the name would be read in another way."""
     cdef Py_ssize_t size, i
     cdef const unsigned char* encoded
     if not PyUnicode_Check(text):
@@ -106,7 +104,7 @@ cdef int put_name(Buffer* buffer, object text) except -1:
     if encoded is NULL:
         PyErr_Clear()
         return 0
-    if size == 0:
+    if size == 0 or encoded[0] == 0x20 or encoded[size - 1] == 0x20:
         return 0
     for i in range(size):
         if not IN_NAMES[encoded[i]]:

@@ -1,8 +1,9 @@
 """Heads and chunks on their way out: text becomes bytes, and nothing can be smuggled in.
 
 Every part of a head is checked for what would end a line or confuse a reader: CR, LF, NUL and the
-other controls but HTAB (RFC 9110 §5.5, RFC 9112 §2.2, §11.1).  Names are tokens: one that begins
-with a space would continue the line before it (RFC 9112 §5.2).  Knows no transport.
+other controls but HTAB (RFC 9110 §5.5, RFC 9112 §2.2, §11.1).  A name that begins with a space
+would continue the line before it (RFC 9112 §5.2), and one that is empty, ends with a space or has a
+colon in it means another field to each reader.  Knows no transport.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ CHUNK_END: Final = b"\r\n"
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 _TEXT: Final = r"[^\x00-\x08\x0a-\x1f\x7f]*"
-_NAME: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # RFC 9110 §5.1: a token
+# A token (RFC 9110 §5.1) and more: no reader takes `User Agent` for another field, and programs
+# send it.  A colon, or a space at an end, would move the end of the name.
+_NAME: Final = r"(?! )[^\x00-\x1f\x7f:]+(?<! )"
 _LINES: Final = re.compile(rf"{_TEXT}(?:\r\n{_TEXT})*")
 
 # Names that a program sends come again with each message; one that makes them up from its input
@@ -72,8 +75,8 @@ def py_serialize_head(start_line: str, headers: Mapping[str, str]) -> bytes:
     ``_serialize.pyx`` has a twin of the same signature; `serialize_headers` is the faster one.
 
     Raises:
-        ValueError: a part holds a control character other than HTAB, or a name is no token; the
-            message names the part.
+        ValueError: a part holds a control character other than HTAB, or a name is empty, has a
+            colon, or a space at an end; the message names the part.
         TypeError: a name or a value is not a str.
     """
     try:
@@ -99,10 +102,14 @@ def _refuse_other_types(headers: Mapping[str, str]) -> None:
 
 def _refuse_name(name: str) -> None:
     what = f"Name of header {shown(name)}"
+    if name.startswith(":"):
+        raise ValueError(
+            f"{what}: expected a field of HTTP/1.1; HTTP/2 alone has such: leave it out"
+        )
     _refuse_controls(what, name)
     raise ValueError(
-        f"{what}: expected letters, digits, '-' and the other characters of a token "
-        "(RFC 9110 §5.6.2), no space and no colon"
+        f"{what}: expected letters, digits and '-' (a token, RFC 9110 §5.1), "
+        "no colon, no tab and no space at an end"
     )
 
 
