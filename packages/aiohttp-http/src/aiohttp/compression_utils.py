@@ -15,15 +15,47 @@ from concurrent.futures import Executor
 from types import ModuleType
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
-from aiohttp._zlib_backend import Buffer as Buffer
-from aiohttp._zlib_backend import CompressObjArgs as CompressObjArgs
-from aiohttp._zlib_backend import ZLibBackend as ZLibBackend
-from aiohttp._zlib_backend import ZLibBackendProtocol as ZLibBackendProtocol
-from aiohttp._zlib_backend import ZLibBackendWrapper as ZLibBackendWrapper
-from aiohttp._zlib_backend import ZLibCompressObjProtocol as ZLibCompressObjProtocol
-from aiohttp._zlib_backend import ZLibDecompressObjProtocol as ZLibDecompressObjProtocol
-from aiohttp._zlib_backend import encoding_to_mode as encoding_to_mode
-from aiohttp._zlib_backend import set_zlib_backend as set_zlib_backend
+from aiohttp._zlib_backend import (
+    Buffer,
+    CompressObjArgs,
+    ZLibBackend,
+    ZLibBackendProtocol,
+    ZLibBackendWrapper,
+    ZLibCompressObjProtocol,
+    ZLibDecompressObjProtocol,
+    encoding_to_mode,
+    set_zlib_backend,
+)
+
+__all__ = (
+    "HAS_BROTLI",
+    "HAS_ZSTD",
+    "MAX_DECOMPRESS_MEMBERS",
+    "MAX_SYNC_CHUNK_SIZE",
+    "MEMBER_WINDOW_MAX",
+    "MEMBER_WINDOW_MIN",
+    "ZLIB_MAX_LENGTH_UNLIMITED",
+    "ZSTD_MAX_LENGTH_UNLIMITED",
+    "BrotliDecompressor",
+    "CompressObjArgs",
+    "ConcatDecompressionHandler",
+    "DecompressionBaseHandler",
+    "MemberDecompressObjProtocol",
+    "TooManyMembersError",
+    "ZLibBackend",
+    "ZLibBackendProtocol",
+    "ZLibBackendWrapper",
+    "ZLibCompressObjProtocol",
+    "ZLibCompressor",
+    "ZLibDecompressObjProtocol",
+    "ZLibDecompressor",
+    "ZSTDDecompressor",
+    "encoding_to_mode",
+    "missing_library",
+    "open_compressor",
+    "open_decompressor",
+    "set_zlib_backend",
+)
 
 
 def _import_brotli() -> ModuleType | None:
