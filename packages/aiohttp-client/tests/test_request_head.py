@@ -80,6 +80,14 @@ def test_framing(
     assert headers == CIMultiDict(expected)
 
 
+@pytest.mark.parametrize("coding", ["identity", "Identity", "", ",", "identity,"])
+@pytest.mark.parametrize("given", [{}, {"Content-Length": "5"}])
+def test_no_coding_that_is_named(coding: str, given: dict[str, str]) -> None:
+    headers = CIMultiDict(given, **{"Transfer-Encoding": coding})
+    assert not request_head.frame_body(headers, chunked=None, size=5)
+    assert headers == CIMultiDict({"Content-Length": "5"})
+
+
 @pytest.mark.parametrize("given", [{"Content-Length": "3"}, {"Transfer-Encoding": "chunked"}])
 def test_two_framings(given: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="chunked can not be set"):
@@ -93,7 +101,7 @@ def test_a_coding_and_a_length() -> None:
         request_head.frame_body(headers, chunked=None, size=3)
 
 
-@pytest.mark.parametrize("codings", ["chunked, chunked", "chunked, gzip", "Chunked,"])
+@pytest.mark.parametrize("codings", ["chunked, chunked", "chunked, gzip", "Chunked,,x"])
 def test_chunked_is_the_last_coding_and_only_that(codings: str) -> None:
     """RFC 9112 §6.1."""
     headers = CIMultiDict({"Transfer-Encoding": codings})
@@ -108,6 +116,8 @@ def test_chunked_is_the_last_coding_and_only_that(codings: str) -> None:
         (["a", "b"], "a, b, chunked"),
         (["xchunked"], "xchunked, chunked"),
         (["gzip, Chunked"], "gzip, Chunked"),
+        (["", "gzip,"], "gzip, chunked"),
+        (["chunked, "], "chunked"),
     ],
 )
 def test_another_coding_is_followed_by_chunked(given: list[str], named: str) -> None:

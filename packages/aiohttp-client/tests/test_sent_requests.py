@@ -171,6 +171,22 @@ async def test_a_body_of_unknown_size_comes_in_chunks() -> None:
     assert body == b"3\r\none\r\n1a\r\n" + b"x" * 26 + b"\r\n0\r\n\r\n"
 
 
+@pytest.mark.parametrize(
+    "options", [{"chunked": True}, {"headers": {"Transfer-Encoding": "identity"}}]
+)
+async def test_no_body_has_no_chunks(options: dict[str, Any]) -> None:
+    """The last chunk would be taken for the beginning of the next request."""
+    async with origin() as place, ClientSession(connector=TCPConnector(limit=1)) as session:
+        for _ in range(2):
+            async with session.get(place.url, **options) as response:
+                assert await response.read() == b"ok"
+        (heard,) = place.heard
+    assert heard.count(b"\r\n\r\n") == heard.count(b"GET / ") == 2
+    assert heard.endswith(b"\r\n\r\n")
+    assert b"Transfer-Encoding" not in heard
+    assert b"Content-Length" not in heard
+
+
 async def test_no_transfer_coding_is_asked_for() -> None:
     """RFC 9112 §7.4: chunked never is, and what is asked for would be named in Connection."""
     async with origin() as place, ClientSession() as session:

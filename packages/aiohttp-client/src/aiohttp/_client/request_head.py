@@ -126,7 +126,9 @@ def frame_body(
     chunks and for a length, or twice for chunks, or for what a server would misread.
     """
     if hdrs.TRANSFER_ENCODING in headers:
-        _check_codings(headers.getall(hdrs.TRANSFER_ENCODING))
+        _drop_no_coding(headers)
+    if hdrs.TRANSFER_ENCODING in headers:
+        _check_codings(headers)
         if chunked:
             raise ValueError(
                 'chunked can not be set if "Transfer-Encoding: chunked" header is set; '
@@ -156,9 +158,15 @@ def frame_body(
     return True
 
 
-def _check_codings(values: list[str]) -> None:
+def _drop_no_coding(headers: CIMultiDict[str]) -> None:
+    """Remove a Transfer-Encoding that names no coding, which RFC 2616 called ``identity``."""
+    if {coding.lower() for coding in _codings(headers)} <= {"identity"}:
+        del headers[hdrs.TRANSFER_ENCODING]
+
+
+def _check_codings(headers: CIMultiDict[str]) -> None:
     """Refuse codings whose end cannot be found: ``chunked`` is the last (RFC 9112 §6.1)."""
-    codings = _codings(values)
+    codings = [coding.lower() for coding in _codings(headers)]
     if "chunked" in codings[:-1]:
         raise ValueError(
             f"Transfer-Encoding header; expected 'chunked' as the last coding only; "
@@ -166,8 +174,11 @@ def _check_codings(values: list[str]) -> None:
         )
 
 
-def _codings(values: list[str]) -> list[str]:
-    return [coding.strip(" \t").lower() for value in values for coding in value.split(",")]
+def _codings(headers: CIMultiDict[str]) -> list[str]:
+    """Return the transfer codings; empty members of the list say nothing (RFC 9110 §5.6.1)."""
+    values = headers.getall(hdrs.TRANSFER_ENCODING, ())
+    members = [member.strip(" \t") for value in values for member in value.split(",")]
+    return [member for member in members if member]
 
 
 def ending_in_chunked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
@@ -175,9 +186,14 @@ def ending_in_chunked(headers: CIMultiDict[str]) -> CIMultiDict[str]:
 
     Those that were given are left as they are: the caller may look at them.
     """
-    values = headers.getall(hdrs.TRANSFER_ENCODING, [])
-    if not values or _codings(values)[-1] == "chunked":
+    codings = _codings(headers)
+    if not codings:
+        return headers
+    if codings[-1].lower() != "chunked":
+        codings.append("chunked")
+    value = ", ".join(codings)
+    if headers.getall(hdrs.TRANSFER_ENCODING) == [value]:
         return headers
     sent = CIMultiDict(headers)
-    sent[hdrs.TRANSFER_ENCODING] = ", ".join([*values, "chunked"])
+    sent[hdrs.TRANSFER_ENCODING] = value
     return sent

@@ -135,6 +135,8 @@ class ClientRequest(Sending):
             self.update_transfer_encoding()
         elif self.method not in self.GET_METHODS or hdrs.TRANSFER_ENCODING in self.headers:
             self.update_transfer_encoding()
+        elif chunked:
+            self.chunked = None  # there is nothing to send in chunks
         if expect100 or hdrs.EXPECT in self.headers:
             self.update_expect_continue(expect100)
 
@@ -329,6 +331,8 @@ class ClientRequest(Sending):
             self._set_body(body)
         if body is not None or self.method not in self.GET_METHODS:
             self.update_transfer_encoding()
+        else:
+            self.chunked = None
 
     def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
         """Make ``body`` a payload, with the fields that it asks for."""
@@ -353,7 +357,9 @@ class ClientRequest(Sending):
 
     def update_transfer_encoding(self) -> None:
         """Say where the body ends: RFC 9112 §6."""
-        size: int | None = 0 if self._body is None else self._body.size
+        size: int | None = None if self.method in self.GET_METHODS else 0
+        if self._body is not None:
+            size = self._body.size
         if request_head.frame_body(
             self.headers, chunked=self.chunked, size=size, version=self.version
         ):
