@@ -43,7 +43,7 @@ PLUMBING = frozenset(
 IO_ROOMS = {
     "_client": frozenset(
         {"body_writer", "call", "deadlines", "dialer", "exchange", "lookup", "tls", "tunnel"}
-        | {"silence", "upload", "websocket_upgrade"}
+        | {"response_sink", "silence", "upload", "websocket_upgrade"}
     ),
     "_web": frozenset(
         {"exchange", "form_post", "incoming", "keepalive", "lingering", "pipeline", "ready_heads"}

@@ -56,7 +56,7 @@ def build(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     module = importlib.import_module(
         "aiohttp._h1.parser_c" if name == "c" else "aiohttp._h1.parser"
     )
-    monkeypatch.setattr("aiohttp.client_proto.ResponseParser", module.ResponseParser)
+    monkeypatch.setattr("aiohttp._client.response_sink.ResponseParser", module.ResponseParser)
     return name
 
 
