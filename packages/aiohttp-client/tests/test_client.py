@@ -261,6 +261,15 @@ async def test_a_redirect_of_a_method_in_small_letters(status: int) -> None:
             assert response.method == "HEAD"
 
 
+async def test_get_with_a_body_goes_on_without_it_after_303() -> None:
+    """RFC 9110 §15.4.4: the body was meant for another resource."""
+    async with echoing() as url, ClientSession(headers={"Content-Type": "a/b"}) as session:
+        for body, content_type in ((_pieces(), None), (b"x", None), (None, "a/b")):
+            answer = await said(session, "GET", url + "/303", data=body)
+            assert (answer["line"], answer["body"]) == ("GET /echo HTTP/1.1", "")
+            assert answer["headers"].get("Content-Type") == content_type
+
+
 async def test_tracers_get_bytes_of_a_large_body() -> None:
     chunks: list[bytes] = []
 

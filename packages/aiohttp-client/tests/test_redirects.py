@@ -35,8 +35,27 @@ def test_method(status: int, method: str, expected: str) -> None:
     assert method_after(status, method) == expected
 
 
-def redirect(url: str, location: str, *, status: int = 302, requote: bool = True) -> Redirect:
-    return decide(status, "GET", URL(url), location, requote=requote, schemes=HTTP_SCHEMES)
+def redirect(
+    url: str, location: str, *, status: int = 302, method: str = "GET", requote: bool = True
+) -> Redirect:
+    return decide(status, method, URL(url), location, requote=requote, schemes=HTTP_SCHEMES)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "keeps"),
+    [
+        (302, "GET", True),
+        (302, "POST", False),
+        (302, "PUT", True),
+        (303, "GET", False),
+        (303, "HEAD", True),
+        (303, "PUT", False),
+        (307, "GET", True),
+        (307, "POST", True),
+    ],
+)
+def test_the_body_is_not_for_another_resource(status: int, method: str, keeps: bool) -> None:
+    assert redirect("http://a/", "/y", status=status, method=method).keeps_body is keeps
 
 
 @pytest.mark.parametrize(

@@ -277,8 +277,9 @@ class Call(ABC):
         response.release()
         body = None if request is None else request.body_payload
         if not redirect.keeps_body:
+            if redirect.method != self.method or self.data is not None:
+                redirects.drop_body_fields(self.headers)
             self.data = None
-            redirects.drop_body_fields(self.headers)
             await self._close(body)
         elif body is not None:
             if body.consumed:

@@ -75,7 +75,8 @@ def decide(
     return Redirect(
         method=next_method,
         url=target,
-        keeps_body=next_method == method,
+        # A 303 leads to something else than what the body was meant for, also from GET (§15.4.4).
+        keeps_body=next_method == method and (status != 303 or method == hdrs.METH_HEAD),
         same_origin=_origin(url) == _origin(target),
     )
 
