@@ -7,6 +7,7 @@ import gc
 import itertools
 import random
 import struct
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -718,6 +719,23 @@ def test_a_size_that_is_announced_takes_no_memory(build: Build) -> None:
     receiver = Receiver(build, limit=0)
     head = b"\x82\x7f" + size.to_bytes(8, "big")
     assert receiver.feed([head, b"a", b"b" * 1000]) == []
+
+
+@pytest.mark.parametrize("limit", [2**62 - 1, sys.maxsize, 2**64])
+def test_a_limit_that_no_message_reaches(build: Build, limit: int) -> None:
+    """What is computed from it overflowed: compressed messages were too big for any of these."""
+    receiver = Receiver(build, limit=limit)
+    pieces = [frame(BINARY, data, rsv=4) for data in deflated(b"a" * 100)] + [frame(BINARY, b"b")]
+    assert receiver.feed(pieces) == [binary(b"a" * 100), binary(b"b")]
+
+
+@pytest.mark.parametrize("size", [-1, 100, 2**62])
+def test_only_what_is_there_is_read(build: Build, size: int) -> None:
+    """A transport that miscounts must not make us read the memory behind its buffer."""
+    receiver = Receiver(build)
+    for data in (frame(BINARY, b"a") + b"\x82\x7d", bytearray(b"b" * 9)):
+        assert receiver.reader.feed_first(data, size) == (False, b"")
+    assert receiver.feed([b"c" * 116]) == [binary(b"a"), binary(b"b" * 9 + b"c" * 116)]
 
 
 def test_messages_are_not_looked_at_by_the_collector(build: Build) -> None:

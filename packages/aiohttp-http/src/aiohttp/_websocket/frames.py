@@ -100,6 +100,9 @@ SMALL_PIECE: Final = 1024
 # who announces much and sends little must not make us take memory.
 GATHERED_FROM: Final = 8
 
+# Bytes; no message is as long as this, and what is computed from a smaller limit fits 64 bits.
+NO_LIMIT_FROM: Final = 1 << 62
+
 # A message that is compressed may be split into deflate streams (RFC 7692 §7.2.3.5); more than this
 # is an attack: each one costs an inflater.
 MAX_DEFLATE_STREAMS: Final = 16
@@ -150,7 +153,7 @@ class FrameReader:
 
     def __init__(self, max_msg_size: int, compress: bool, role: Role | None) -> None:
         # Bytes; 0: no limit.
-        self._max_msg_size = max_msg_size
+        self._max_msg_size = max_msg_size if max_msg_size < NO_LIMIT_FROM else 0
         # permessage-deflate was negotiated.
         self._compress = compress
         self._mask_rule = EITHER
@@ -188,13 +191,16 @@ class FrameReader:
     # Parsing…
 
     def _feed_data(self, data: bytes, end: int = -1) -> None:
-        """Parse what is held and ``data[:end]``, as far as they go, and hold the rest; -1: all.
+        """Parse what is held and ``data[:end]``, as far as they go, and hold the rest.
+
+        Any `end` that does not lie in `data` means all of it: the compiled build reads unchecked.
 
         Raises:
             WebSocketError: the peer broke the protocol.
         """
-        if end < 0:
-            end = len(data)
+        size = len(data)
+        if not 0 <= end <= size:
+            end = size
         buf = data
         pos = 0
         if self._held:

@@ -67,7 +67,9 @@ cdef class FrameReader:
 
     cdef bint _wants_whole(self) except -1
 
-    @cython.locals(buf="const unsigned char *", pos=Py_ssize_t, used=Py_ssize_t)
+    @cython.locals(
+        buf="const unsigned char *", size=Py_ssize_t, pos=Py_ssize_t, used=Py_ssize_t
+    )
     cpdef object _feed_data(self, object data, Py_ssize_t end=*)
 
     @cython.locals(
