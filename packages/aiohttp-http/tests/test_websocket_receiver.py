@@ -134,3 +134,10 @@ async def test_who_stands_between_stays(between: Any) -> None:
 
     reader, _ = make_reader()
     receiver.receive_by_buffer(Transport(), Recording(), reader, asyncio.get_running_loop())
+
+
+async def test_a_transport_that_does_not_tell_its_protocol() -> None:
+    """One of a program's own need not: aiohttp has never asked."""
+    reader, _ = make_reader()
+    loop = asyncio.get_running_loop()
+    receiver.receive_by_buffer(asyncio.Transport(), Recording(), reader, loop)

@@ -70,5 +70,9 @@ def receive_by_buffer(
     Nothing changes where the transport does not talk to the protocol directly, as in tests and
     tunnels.
     """
-    if transport.get_protocol() is protocol:
+    try:
+        speaks_to = transport.get_protocol()
+    except (AttributeError, NotImplementedError):  # one of the program's own may not tell
+        return
+    if speaks_to is protocol:
         transport.set_protocol(Receiver(protocol, reader, loop))
