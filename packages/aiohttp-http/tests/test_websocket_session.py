@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Literal, cast
+from unittest.mock import Mock
 
 import pytest
 
@@ -370,7 +371,24 @@ async def test_iteration_goes_by_methods_of_others() -> None:
         return message._replace(data=message.data * 2) if message.type is TEXT else message
 
     patched.receive = receive  # type: ignore[method-assign]
-    for ws in (Receiving(), Iterating(), patched):
+
+    class Bound:
+        """As wrapt binds a method: it looks like what it wraps, and is called itself."""
+
+        def __init__(self, method: Any) -> None:
+            self._method = method
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._method, name)
+
+        async def __call__(self) -> Any:
+            message = await self._method()
+            return message._replace(data=message.data * 2) if message.type is TEXT else message
+
+    class Wrapped(Session):
+        receive = property(lambda self: Bound(super().receive))  # type: ignore[assignment]
+
+    for ws in (Receiving(), Iterating(), patched, Wrapped()):
         ws.peer_sends(TEXT, b"a")
         ws.peer_closes()
         assert await heard(ws) == ["aa"]
@@ -467,6 +485,23 @@ async def test_the_peer_breaks_the_protocol(break_it: Callable[[Session], None],
     assert ws.sent == [(CLOSE, code.to_bytes(2, "big"))]
     assert ws.transport.ended == "closed"
     assert (await ws.receive()).type is CLOSED
+
+
+async def test_cancelled_while_the_peer_is_told_what_it_broke() -> None:
+    """The connection was left open: the session was closed, and nobody else closes it then."""
+    ws = Session()
+    queued = asyncio.get_running_loop().create_future()
+
+    ws._writer = Mock(close=lambda code: queued)
+    receiving = asyncio.ensure_future(ws.receive())
+    await settle()
+    ws.peer_sends(3)
+    await settle()
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    assert ws.transport.ended == "closed"
+    assert ws.close_code == WSCloseCode.PROTOCOL_ERROR
 
 
 async def test_a_ping_that_cannot_be_answered() -> None:

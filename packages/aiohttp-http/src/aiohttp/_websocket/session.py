@@ -446,8 +446,13 @@ class WebSocketSession(Generic[DecodeText]):
 
     def _iteration_is_ours(self) -> bool:
         """Whether nobody wants each message to come by a method of theirs."""
-        receives_here = getattr(self.receive, "__func__", None) is WebSocketSession.receive
-        return receives_here and type(self).__anext__ is WebSocketSession.__anext__
+        # Asked of the class: a wrapper that wrapt made claims the `__func__` of what it wraps.
+        kind = type(self)
+        return (
+            kind.receive is WebSocketSession.receive
+            and kind.__anext__ is WebSocketSession.__anext__
+            and "receive" not in self.__dict__
+        )
 
     @overload
     async def __anext__(self: WebSocketSession[Literal[True]]) -> WSMessageDecodeText: ...
@@ -553,11 +558,14 @@ class WebSocketSession(Generic[DecodeText]):
 
     async def _fail(self, exc: WebSocketError) -> None:
         """Fail the connection: say why, and drop it (RFC 6455 §7.1.7)."""
-        if self._connection_state is not State.CLOSED:
-            self._enter(State.CLOSED)
-            with suppress(ConnectionError):
-                await self._require_writer().close(exc.code)
-        self._finish(exc.code, exc)
+        try:
+            if self._connection_state is not State.CLOSED:
+                self._enter(State.CLOSED)
+                with suppress(ConnectionError):
+                    await self._require_writer().close(exc.code)
+        finally:
+            # Also when whoever receives is cancelled meanwhile: nobody else will drop it.
+            self._finish(exc.code, exc)
 
     def _finish(
         self, code: int | None, exc: BaseException | None = None, *, abort: bool = False
