@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
 from collections.abc import Callable
 from typing import Any, Literal, cast
 from unittest.mock import Mock
@@ -665,3 +666,17 @@ async def test_the_heartbeat_ends_with_the_session() -> None:
     await ws.receive()
     await asyncio.sleep(0.03)
     assert ws.sent == [(CLOSE, b"\x03\xe8")]
+
+
+@pytest.mark.parametrize("silent", [True, False])
+async def test_who_is_closed_goes_without_the_collector(silent: bool) -> None:
+    ws = Session(heartbeat=0.01 if silent else 60.0)
+    if silent:
+        assert (await ws.receive()).type is ERROR
+    else:
+        ws.peer_closes()
+        assert (await ws.receive()).type is CLOSE
+    left = weakref.ref(ws)
+    del ws
+    await settle()
+    assert left() is None

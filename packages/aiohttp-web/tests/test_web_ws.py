@@ -7,6 +7,7 @@ import logging
 import random
 import ssl
 import string
+import weakref
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -515,3 +516,17 @@ async def test_the_method_is_the_routes_affair() -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         writer.close()
     assert head.startswith(b"HTTP/1.1 101 ")
+
+
+async def test_what_nobody_has_read_goes_with_its_reader() -> None:
+    """Without the collector: a busy server would hold the last messages of many peers."""
+
+    async def handler(ws: web.WebSocketResponse[bool], notes: list[Any]) -> None:
+        notes.append(weakref.ref(ws))
+        await ws.receive()
+
+    async with served(handler, heartbeat=60.0) as peer:
+        await peer.head()
+        peer.writer.write(frame(TEXT, b"a") + frame(TEXT, b"b") + frame(CLOSE, b"\x03\xe8"))
+        await peer.rest()
+    assert [left() for left in peer.notes] == [None]

@@ -251,6 +251,7 @@ class RequestHandler(Incoming):
         super().connection_lost(exc)
         self._keep_alive = KeepAlive.CLOSED
         self._stream_ended(exc or ConnectionResetError("Connection lost"))
+        self._shutdown_callback = None
         task = self.task_at_work
         if manager.handler_cancellation and task is not None:
             task.cancel()

@@ -579,8 +579,12 @@ class WebSocketSession(Generic[DecodeText]):
         self._drop_connection(abort=abort)
 
     def _stop_heartbeat(self) -> None:
-        if self._heartbeat is not None:
-            self._heartbeat.stop()
+        heartbeat, self._heartbeat = self._heartbeat, None
+        if heartbeat is not None:
+            heartbeat.stop()
+        if self._reader is not None:
+            # It refers to us by the heartbeat: who is closed goes without the collector.
+            self._reader.on_data = None
 
     def _pong_not_received(self, seconds: float) -> None:
         """Give a peer up that has not answered a ping."""
@@ -590,6 +594,7 @@ class WebSocketSession(Generic[DecodeText]):
         self._enter(State.CLOSED)
         self._close_code = WSCloseCode.ABNORMAL_CLOSURE
         self._exception = exc
+        self._stop_heartbeat()
         if self._reader is not None and self._reader.reading:
             self._reader.feed_data(WSMessage(WSMsgType.ERROR, exc, None), 0)
         self._drop_connection(abort=True)

@@ -194,6 +194,10 @@ class Incoming(BaseProtocol):
             self._body_reader.set_exception(error)
         if reading is not Reading.ENDED:
             self._end_upgraded()
+        # It refers to us, and to messages that nobody takes any more: let both go without the
+        # collector.
+        self._upgraded_parser = None
+        self._upgraded_data_cb = None
         self._wake()
 
     # …become messages
