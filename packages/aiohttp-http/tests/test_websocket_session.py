@@ -387,7 +387,7 @@ async def test_iteration_goes_by_methods_of_others() -> None:
             return message._replace(data=message.data * 2) if message.type is TEXT else message
 
     class Wrapped(Session):
-        receive = property(lambda self: Bound(super().receive))  # type: ignore[assignment]
+        receive = property(lambda self: Bound(super().receive))
 
     for ws in (Receiving(), Iterating(), patched, Wrapped()):
         ws.peer_sends(TEXT, b"a")
