@@ -729,6 +729,11 @@ def test_a_limit_that_no_message_reaches(build: Build, limit: int) -> None:
     assert receiver.feed(pieces) == [binary(b"a" * 100), binary(b"b")]
 
 
+def test_a_queue_is_needed(build: Build) -> None:
+    with pytest.raises(TypeError, match="queue expected"):
+        build.reader(None, LIMIT)
+
+
 @pytest.mark.parametrize("size", [-1, 100, 2**62])
 def test_only_what_is_there_is_read(build: Build, size: int) -> None:
     """A transport that miscounts must not make us read the memory behind its buffer."""

@@ -380,6 +380,9 @@ class WebSocketReader(FrameReader):
         role: Role | None = None,
         inflater: Callable[[], Inflater] | None = None,
     ) -> None:
+        if queue is None:
+            # The compiled build would look for what a queue has where None has nothing.
+            raise TypeError("queue expected a WebSocketDataQueue; got None")
         FrameReader.__init__(self, max_msg_size, compress, role)
         self._queue = queue
         self._decode_text = decode_text
