@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 
 from aiohttp._websocket.masking import framed_py
-from aiohttp._websocket.models import Role, WebSocketError, WSCloseCode, WSMsgType
+from aiohttp._websocket.models import Role, WebSocketError, WSCloseCode, WSMessage, WSMsgType
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from aiohttp._websocket.session import WebSocketSession
 from aiohttp._websocket.writer import WebSocketWriter
@@ -393,6 +393,19 @@ async def test_iteration_goes_by_methods_of_others() -> None:
         ws.peer_sends(TEXT, b"a")
         ws.peer_closes()
         assert await heard(ws) == ["aa"]
+
+
+async def test_iteration_of_a_class_that_has_only_methods_of_its_own() -> None:
+    """jsonrpc-websocket is tested so."""
+
+    class Imitation(WebSocketSession[Literal[True]]):
+        def __init__(self) -> None:
+            self.coming = [WSMessage(TEXT, "a", ""), WSMessage(CLOSED, None, None)]
+
+        async def receive(self, timeout: float | None = None) -> Any:
+            return self.coming.pop(0)
+
+    assert [message.data async for message in Imitation()] == ["a"]
 
 
 # The peer ends it…

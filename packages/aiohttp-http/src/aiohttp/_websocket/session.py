@@ -439,10 +439,11 @@ class WebSocketSession(Generic[DecodeText]):
 
     def __aiter__(self) -> AsyncIterator[WSMessageDecodeText | WSMessageNoDecodeText]:
         """Iterate over the messages until the connection is closed."""
-        reader = self._reader
-        if reader is None or self._receive_timeout or not self._iteration_is_ours():
+        # First of all: a class for tests may have methods of its own, and nothing that we set up.
+        if not self._iteration_is_ours():
             return self
-        return reader.messages(self._next)
+        reader = self._reader
+        return self if reader is None or self._receive_timeout else reader.messages(self._next)
 
     def _iteration_is_ours(self) -> bool:
         """Whether nobody wants each message to come by a method of theirs."""
