@@ -47,7 +47,7 @@ IO_ROOMS = {
     ),
     "_web": frozenset(
         {"exchange", "form_post", "incoming", "keepalive", "lingering", "pipeline", "ready_heads"}
-        | {"kernel_send", "opened_files", "request_body", "running", "static_files"}
+        | {"kernel_send", "opened_files", "request_body", "running", "serving", "static_files"}
     ),
 }
 

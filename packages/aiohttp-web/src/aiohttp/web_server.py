@@ -12,17 +12,13 @@ from typing import Any
 
 from aiohttp._deprecations import declare, marked
 from aiohttp._h1.messages import RawRequestMessage
+from aiohttp._web.serving import end_task
 from aiohttp._web.settings import connection_settings
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.log import access_logger, server_logger
 from aiohttp.streams import StreamReader
 from aiohttp.web_log import AccessLogger
-from aiohttp.web_protocol import (
-    HandlerFunction,
-    RequestFactory,
-    RequestHandler,
-    end_task,
-)
+from aiohttp.web_protocol import HandlerFunction, RequestFactory, RequestHandler
 from aiohttp.web_request import BaseRequest
 
 __all__ = ("Server",)
