@@ -1,9 +1,9 @@
 """Bytes off the wire into a buffer that is used again, in place of one made for each read.
 
 asyncio makes 256 KiB of bytes for each read of a plain protocol, however little comes; what that
-costs depends on the allocator (`base_protocol.settle_allocator()`).  A `Receiver` stands between the transport and the protocol of
-a connection, once that speaks WebSocket.  This file knows both only as asyncio describes them; it
-knows nothing of frames.
+costs depends on the allocator (`base_protocol.settle_allocator()`).  A `Receiver` stands between
+the transport and the protocol of a connection, once that speaks WebSocket.  This file knows both
+only as asyncio describes them; it knows nothing of frames.
 """
 
 from __future__ import annotations
