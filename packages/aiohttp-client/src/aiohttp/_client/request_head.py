@@ -153,7 +153,7 @@ def frame_body(
     if version < HttpVersion11:
         raise ValueError(
             f"Body in chunks; expected HTTP/1.1; got HTTP/{version[0]}.{version[1]} "
-            "(RFC 9112 §6.1); give a body of known size, or Content-Length"
+            "(RFC 9112 §6.1); give a body of known size that is not compressed, or Content-Length"
         )
     return True
 
