@@ -24,6 +24,7 @@ from aiohttp import (
     InvalidUrlClientError,
     ServerFingerprintMismatch,
     TCPConnector,
+    TraceConfig,
     UnixConnector,
 )
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -166,10 +167,13 @@ def proxy(log: list[bytes], refuse: bytes | None = None) -> Script:
         if refuse is not None:
             writer.write(refuse)
             return
-        if not head.startswith(b"CONNECT "):
+        while not head.startswith(b"CONNECT "):
             writer.write(OK)
-            await reader.read()
-            return
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                return
+            log.append(head)
         port = int(head.split()[1].rpartition(b":")[2])
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -196,6 +200,20 @@ async def test_a_proxy_is_told_the_whole_url() -> None:
             assert await response.read() == b"ok"
     assert log[0].startswith(b"GET http://in.visible/x HTTP/1.1\r\nHost: in.visible\r\n")
     assert b"\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n" in log[0]
+
+
+@pytest.mark.parametrize("traced", [False, True])
+async def test_a_proxy_is_told_who_asks_each_time(traced: bool) -> None:
+    """RFC 9110 §11.7.2: the credentials are a field of the request, not of the connection."""
+    log: list[bytes] = []
+    traces = [TraceConfig()] if traced else []
+    async with serving(proxy(log)) as port, ClientSession(trace_configs=traces) as session:
+        for _ in range(2):
+            way = f"http://user:pass@127.0.0.1:{port}"
+            async with session.get("http://in.visible/x", proxy=way) as response:
+                assert await response.read() == b"ok"
+    credentials = b"\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n"
+    assert [head.count(credentials) for head in log] == [1, 1]
 
 
 async def test_a_tunnel(server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> None:

@@ -221,6 +221,9 @@ class BaseConnector(KeptConnections):
         ``timeout.connect`` seconds.
         """
         key = req.connection_key
+        if key.proxy is not None and not key.is_ssl:
+            # A proxy wants to know who asks in each request, also in those of a kept connection.
+            self._update_proxy_auth_header_and_build_proxy_req(req)
         pool = self._pool
         if pool.idle and pool.may_pass(key):
             protocol = self._take_idle(key, None)
