@@ -147,3 +147,12 @@ def test_what_is_given_or_unwanted_is_not_added() -> None:
     automatic = CIMultiDict({"Accept": "*/*", "User-Agent": "me", "A": "b"})
     request_head.add_missing(headers, automatic, CIMultiDict({"user-agent": None}))
     assert headers == CIMultiDict({"accept": "x", "A": "b"})
+
+
+@pytest.mark.parametrize("size", [3, None])
+def test_chunks_may_be_asked_for_behind_another_coding(size: int | None) -> None:
+    """As a body of unknown size does."""
+    headers = CIMultiDict({"Transfer-Encoding": "gzip"})
+    assert request_head.frame_body(headers, chunked=True, size=size)
+    sent = request_head.ending_in_chunked(headers)
+    assert sent == CIMultiDict({"Transfer-Encoding": "gzip, chunked"})

@@ -129,7 +129,7 @@ def frame_body(
         _drop_no_coding(headers)
     if hdrs.TRANSFER_ENCODING in headers:
         _check_codings(headers)
-        if chunked:
+        if chunked and _codings(headers)[-1].lower() == "chunked":
             raise ValueError(
                 'chunked can not be set if "Transfer-Encoding: chunked" header is set; '
                 "remove one of the two"
