@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiohttp._fields.grammar import has_token
 from aiohttp._websocket.handshake import (
     NO_COMPRESSION,
     Agreement,
@@ -20,7 +21,6 @@ from aiohttp._websocket.handshake import (
     check_response,
     choose_offer,
     choose_protocol,
-    has_token,
     is_valid_key,
     offered_protocols,
     offers_deflate,

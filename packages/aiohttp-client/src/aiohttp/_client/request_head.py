@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from aiohttp import hdrs
+from aiohttp._fields.grammar import has_token
 from aiohttp._h1.messages import HttpVersion, HttpVersion10, HttpVersion11
 from aiohttp._late import late_pattern
 
@@ -83,10 +84,7 @@ def connection_option(version: HttpVersion, *, keep_alive: bool) -> str | None:
 
 def says_close(headers: CIMultiDict[str]) -> bool:
     """Return whether the connection must carry no other request after this one (§9.6)."""
-    if hdrs.CONNECTION not in headers:
-        return False
-    options = ",".join(headers.getall(hdrs.CONNECTION)).lower().split(",")
-    return any(option.strip(" \t") == "close" for option in options)
+    return hdrs.CONNECTION in headers and has_token(headers.getall(hdrs.CONNECTION), "close")
 
 
 def accept_encoding(*, brotli: bool, zstd: bool) -> str:

@@ -7,7 +7,7 @@ position and never goes back, so the time is linear in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from aiohttp._late import late_pattern
 
@@ -41,6 +41,17 @@ _PARAMETER_RE = late_pattern(
 def is_token(text: str) -> bool:
     """Whether ``text`` is a token (RFC 9110 §5.6.2)."""
     return TOKEN_RE.fullmatch(text) is not None
+
+
+def has_token(values: Iterable[str], token: str) -> bool:
+    """Whether a comma-separated list of tokens, in one or more lines, has ``token`` in it."""
+    return any(same_token(part, token) for value in values for part in value.split(","))
+
+
+def same_token(text: str, token: str) -> bool:
+    """Whether ``text``, white space around it aside, is ``token``, which is in lower case."""
+    # ASCII only: the Kelvin sign is a "k" in lower case.
+    return text.isascii() and text.strip(" \t").lower() == token
 
 
 def unquote(text: str) -> str:

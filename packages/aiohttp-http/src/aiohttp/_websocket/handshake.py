@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from aiohttp._fields.grammar import TCHAR, TOKEN, has_token, same_token
 from aiohttp._values import value_object
 from aiohttp._websocket.models import WSHandshakeError
 
@@ -63,13 +64,11 @@ def choose_protocol(offered: Iterable[str], supported: Iterable[str]) -> str | N
 
 # Extension lists (RFC 6455 §9.1)
 
-_TCHAR: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-_TOKEN: Final = rf"{_TCHAR}+"
 # Without the quotes and the escapes, it has to be a token; a backslash is no character of tokens.
-_QUOTED_TOKEN: Final = rf'"(?:\\?{_TCHAR})+"'
-_EXTENSION_NAME: Final = re.compile(rf"[ \t]*({_TOKEN})[ \t]*")
+_QUOTED_TOKEN: Final = rf'"(?:\\?[{TCHAR}])+"'
+_EXTENSION_NAME: Final = re.compile(rf"[ \t]*({TOKEN})[ \t]*")
 _EXTENSION_PARAMETER: Final = re.compile(
-    rf";[ \t]*({_TOKEN})[ \t]*(?:=[ \t]*({_TOKEN}|{_QUOTED_TOKEN})[ \t]*)?"
+    rf";[ \t]*({TOKEN})[ \t]*(?:=[ \t]*({TOKEN}|{_QUOTED_TOKEN})[ \t]*)?"
 )
 _NEXT_ELEMENT: Final = re.compile(r"[ \t]*,")
 
@@ -312,16 +311,6 @@ class Proposal:
     compress: int = 0
 
 
-def has_token(values: Iterable[str], token: str) -> bool:
-    """Tell whether a comma-separated list of tokens has `token`, which is lower case."""
-    return any(_is_token(part, token) for value in values for part in value.split(","))
-
-
-def _is_token(text: str, token: str) -> bool:
-    # ASCII only: the Kelvin sign is a "k" in lower case.
-    return text.isascii() and text.strip(" \t").lower() == token
-
-
 def check_response(
     proposal: Proposal,
     *,
@@ -336,7 +325,7 @@ def check_response(
     Raises:
         WSHandshakeError: the server did not accept, or answered what was not asked.
     """
-    if [_is_token(value, "websocket") for value in upgrade] != [True]:
+    if [same_token(value, "websocket") for value in upgrade] != [True]:
         # Nothing else beside it: what is spoken now is that alone.
         raise WSHandshakeError(f"Invalid upgrade header; expected websocket; got {list(upgrade)}")
     if not has_token(connection, "upgrade"):

@@ -16,6 +16,7 @@ from multidict import CIMultiDict
 
 import aiohttp._fields.cookies  # noqa: F401  # it teaches Morsel what `Partitioned` is
 from aiohttp import hdrs
+from aiohttp._fields.grammar import has_token
 
 # --- Status line (RFC 9112 §4) ---
 
@@ -53,8 +54,7 @@ def forbids_content_length(method: str, status: int) -> bool:
 
 def says_close(fields: CIMultiDict[str]) -> bool:
     """Whether the fields promise that the connection closes (RFC 9112 §9.6)."""
-    values = fields.getall(hdrs.CONNECTION, ())
-    return any(option.strip(" \t").lower() == "close" for v in values for option in v.split(","))
+    return has_token(fields.getall(hdrs.CONNECTION, ()), "close")
 
 
 # --- Body framing (RFC 9112 §6) ---

@@ -12,6 +12,7 @@ import attrs
 from multidict import CIMultiDict, MultiMapping
 
 from aiohttp import hdrs
+from aiohttp._fields.grammar import has_token
 from aiohttp._websocket.handshake import (
     NO_COMPRESSION,
     SUPPORTED_VERSIONS,
@@ -20,7 +21,6 @@ from aiohttp._websocket.handshake import (
     answer_to_offer,
     choose_offer,
     choose_protocol,
-    has_token,
     is_valid_key,
     offered_protocols,
 )
