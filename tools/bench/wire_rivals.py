@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from tools.bench.peer import HANDSHAKE
 from tools.bench.wire import (
     REQUESTS,
     Once,
@@ -129,16 +130,6 @@ def websockets_write_deflated(size: str) -> Once:
 
 # --- picows, whose protocol comes with a connection -----------------------------------------------
 
-HANDSHAKE = (
-    b"GET / HTTP/1.1\r\n"
-    b"Host: 127.0.0.1\r\n"
-    b"Upgrade: websocket\r\n"
-    b"Connection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-    b"\r\n"
-)
-
 
 async def picows_reading(data: bytes, size: int, *, text: bool) -> Once:
     """A message, put into the buffer that its transport reads into."""
@@ -156,7 +147,7 @@ async def picows_reading(data: bytes, size: int, *, text: bool) -> Once:
     listener = Listener()
     server = await picows.ws_create_server(lambda request: listener, "127.0.0.1", 0)
     reader, listener.client = await asyncio.open_connection(*server.sockets[0].getsockname())
-    listener.client.write(HANDSHAKE)
+    listener.client.write(HANDSHAKE % b"echo")
     await reader.readuntil(b"\r\n\r\n")
     get_buffer, buffer_updated = listener.protocol.get_buffer, listener.protocol.buffer_updated
 

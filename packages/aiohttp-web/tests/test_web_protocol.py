@@ -1355,16 +1355,16 @@ async def test_a_receiver_that_fails_about_every_head_does_not_keep_the_peer_wai
     await runner.cleanup()
 
 
+async def hint_early(request: web.BaseRequest) -> web.Response:
+    hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})
+    await hints.prepare(request)
+    return web.Response(text="final")
+
+
 @pytest.mark.parametrize("connection", [b"close", b"keep-alive"])
 async def test_http_1_0_gets_no_interim_response(connection: bytes) -> None:
     """RFC 9110 §15.2."""
-
-    async def handler(request: web.BaseRequest) -> web.Response:
-        hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})
-        await hints.prepare(request)
-        return web.Response(text="final")
-
-    async with serving(handler) as place:
+    async with serving(hint_early) as place:
         peer = await place.connect()
         peer.send(b"GET / HTTP/1.0\r\nConnection: %b\r\n\r\n" % connection)
         status, fields, body = await peer.response()
@@ -1373,12 +1373,7 @@ async def test_http_1_0_gets_no_interim_response(connection: bytes) -> None:
 
 
 async def test_interim_responses_are_followed_by_another() -> None:
-    async def handler(request: web.BaseRequest) -> web.Response:
-        hints = web.StreamResponse(status=103, headers={"Link": "</style.css>; rel=preload"})
-        await hints.prepare(request)
-        return web.Response(text="final")
-
-    async with serving(handler) as place:
+    async with serving(hint_early) as place:
         peer = await place.connect()
         peer.send(GET)
         assert (await peer.response())[0] == b"HTTP/1.1 103 Early Hints"
